@@ -1,0 +1,55 @@
+package ifmatch
+
+import (
+	"net/http"
+	"strings"
+	"time"
+)
+
+// maxRetryAfter bounds what a server can ask us to wait. It is far beyond any sensible request and
+// far below what overflows a time.Duration, so that sums and deadlines made from it stay true.
+const maxRetryAfter = 365 * 24 * time.Hour
+
+// retryAfter reads Retry-After (RFC 9110 §10.2.3): whole seconds or an HTTP-date in any of its
+// three formats, which is taken relative to the answer's own Date when it has one, so that a skewed
+// clock does not lengthen or shorten the wait. The result lies between 0 (a date that has passed)
+// and maxRetryAfter. ok is false when the field is absent or malformed: negative, fractional,
+// anything else. Of repeated fields the longest wait counts: a client that comes too early is the
+// one that gets hurt.
+func retryAfter(h http.Header, now time.Time) (d time.Duration, ok bool) {
+	if date, err := http.ParseTime(h.Get("Date")); err == nil {
+		now = date
+	}
+	for _, field := range h.Values("Retry-After") {
+		if wait, valid := parseRetryAfter(strings.Trim(field, " \t"), now); valid {
+			d, ok = max(d, wait), true
+		}
+	}
+	return d, ok
+}
+
+func parseRetryAfter(field string, now time.Time) (time.Duration, bool) {
+	if seconds, ok := parseDelaySeconds(field); ok {
+		return seconds, true
+	}
+	date, err := http.ParseTime(field)
+	if err != nil {
+		return 0, false
+	}
+	return clampDelay(date.Sub(now)), true // Sub saturates instead of overflowing
+}
+
+// parseDelaySeconds reads delay-seconds = 1*DIGIT, of any length.
+func parseDelaySeconds(s string) (time.Duration, bool) {
+	const limit = int64(maxRetryAfter / time.Second)
+	var n int64
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' {
+			return 0, false
+		}
+		n = min(n*10+int64(s[i]-'0'), limit) // never above the limit, hence never near an overflow
+	}
+	return time.Duration(n) * time.Second, s != ""
+}
+
+func clampDelay(d time.Duration) time.Duration { return min(max(d, 0), maxRetryAfter) }

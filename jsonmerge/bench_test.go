@@ -1,0 +1,106 @@
+package jsonmerge_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"github.com/ifmatch-go/ifmatch/jsonmerge"
+	"github.com/stretchr/testify/require"
+)
+
+// triple makes three versions of a compact document of about size bytes: records of about 400 bytes under "items". Local
+// changes counters.likes in k records and remote counters.views in k others, spread evenly; each adds a record. The
+// merge is clean.
+func triple(size, k int) (base, local, remote []byte) {
+	rnd := rand.New(rand.NewPCG(42, 42))
+	record := func(id, likes, views int) string {
+		return fmt.Sprintf(`{"id":%d,"name":"Item \"%d\" \u00e9\n","active":%t,"price":%d.%02d,"updated":"2026-%02d-%02dT10:20:30Z",`+
+			`"tags":["tag-%d","tag-%d","tag-%d"],"address":{"street":"%d Long Street","city":"Sydney","geo":{"lat":%.6f,"lon":%.6f}},`+
+			`"counters":{"likes":%d,"views":%d},"ref":%d,"description":"%s","parent":null}`,
+			id, id, id%3 == 0, rnd.IntN(1000), rnd.IntN(100), 1+rnd.IntN(12), 1+rnd.IntN(28),
+			rnd.IntN(50), rnd.IntN(50), rnd.IntN(50), rnd.IntN(999), rnd.Float64()*180-90, rnd.Float64()*360-180,
+			likes, views, rnd.Int64(), strings.Repeat("text ", 5+rnd.IntN(8)))
+	}
+	var items []string
+	for n, length := 0, 30; length < size; n++ {
+		r := record(n, 10, 20)
+		items = append(items, r)
+		length += len(r) + len(`"id-000000":,`)
+	}
+	write := func(edit func(i int, r string) string, added string) []byte {
+		var b bytes.Buffer
+		b.WriteString(`{"version":1,"items":{`)
+		for i, r := range items {
+			if i > 0 {
+				b.WriteByte(',')
+			}
+			fmt.Fprintf(&b, `"id-%06d":%s`, i, edit(i, r))
+		}
+		b.WriteString(added + `}}`)
+		return b.Bytes()
+	}
+	step := max(2, len(items)/k)
+	base = write(func(_ int, r string) string { return r }, "")
+	local = write(func(i int, r string) string {
+		if i%step == 0 {
+			return strings.Replace(r, `"likes":10`, `"likes":11`, 1)
+		}
+		return r
+	}, `,"id-local":`+record(900_001, 0, 0))
+	remote = write(func(i int, r string) string {
+		if i%step == step/2 {
+			return strings.Replace(r, `"views":20`, `"views":21`, 1)
+		}
+		return r
+	}, `,"id-remote":`+record(900_002, 0, 0))
+	return base, local, remote
+}
+
+var sizes = []struct {
+	name    string
+	size, k int
+}{{"10KB", 10 << 10, 3}, {"1MB", 1 << 20, 10}, {"50MB", 50 << 20, 50}}
+
+func BenchmarkCheck(b *testing.B) {
+	for _, s := range sizes {
+		doc, _, _ := triple(s.size, s.k)
+		b.Run(s.name, func(b *testing.B) {
+			b.SetBytes(int64(len(doc)))
+			b.ReportAllocs()
+			for b.Loop() {
+				require.NoError(b, jsonmerge.Check(doc, jsonmerge.Limits{}))
+			}
+		})
+	}
+}
+
+// BenchmarkValidThrice is the yardstick: what reading the three documents costs with the standard library.
+func BenchmarkValidThrice(b *testing.B) {
+	for _, s := range sizes {
+		base, local, remote := triple(s.size, s.k)
+		b.Run(s.name, func(b *testing.B) {
+			b.SetBytes(int64(len(base) + len(local) + len(remote)))
+			for b.Loop() {
+				require.True(b, json.Valid(base) && json.Valid(local) && json.Valid(remote))
+			}
+		})
+	}
+}
+
+func BenchmarkMerge(b *testing.B) {
+	for _, s := range sizes {
+		base, local, remote := triple(s.size, s.k)
+		b.Run(s.name, func(b *testing.B) {
+			b.SetBytes(int64(len(base) + len(local) + len(remote)))
+			b.ReportAllocs()
+			for b.Loop() {
+				_, err := jsonmerge.Merge(base, local, remote, nil)
+				require.NoError(b, err)
+			}
+		})
+	}
+}

@@ -1,0 +1,320 @@
+package jsonmerge
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+)
+
+// CreatePatchOptions say how [CreatePatch] compares two documents. A nil pointer and the zero value are the defaults.
+type CreatePatchOptions struct {
+	// Rules tell by their key strategies which members identify the elements of an array of objects; see
+	// [EditOptions]. The other strategies do not matter here.
+	Rules Rules
+
+	// Tests makes the patch guard itself: every value that is removed or replaced is tested first, and every array in which
+	// something changes is tested as a whole, since an index says nothing about the element found there. So the patch
+	// applies only where all that it touches is as it was in the first document. That a member which it adds was not there, RFC 6902
+	// cannot test.
+	Tests bool
+
+	// Limits bounds both documents and the patch.
+	Limits Limits
+}
+
+// CreatePatch returns a JSON Patch (RFC 6902) that makes b out of a: [ApplyPatch] of it to a gives a document that means the same
+// as b. Of documents that mean the same the patch is empty, "[]".
+//
+// Objects are compared member by member. The elements of arrays are recognised as by [Edit]: what is inserted, removed
+// or moved becomes one operation (add, remove, move), what changed inside an element becomes operations inside it. Where that takes more
+// text than the array, the array is replaced. The operation copy is not used.
+//
+// Both documents must pass [Check] with the limits of opts; the error is its [*SyntaxError] or [*LimitError], wrapped. It is
+// safe for concurrent use.
+func CreatePatch(a, b []byte, opts *CreatePatchOptions) ([]byte, error) {
+	if opts == nil {
+		opts = &CreatePatchOptions{}
+	}
+	da, db, err := parseBoth(a, b, opts.Limits)
+	if err != nil {
+		return nil, err
+	}
+	g := generator{
+		docs:  comparison{a: &da, b: &db, match: matcher{a: da.raw, b: db.raw}},
+		a:     &da,
+		b:     &db,
+		walk:  newRuleWalk(opts.Rules),
+		tests: opts.Tests,
+		out:   writer{limits: opts.Limits},
+	}
+	g.value(0, 0)
+	if !g.out.bound(0) {
+		return nil, g.out.err
+	}
+	return append(append([]byte{'['}, g.out.out...), ']'), nil
+}
+
+// parseBoth reads two versions of a document.
+func parseBoth(a, b []byte, limits Limits) (da, db document, err error) {
+	if da, err = parse(a, limits); err != nil {
+		return da, db, fmt.Errorf("first document: %w", err)
+	}
+	if db, err = parseLike(b, limits, &da); err != nil {
+		return da, db, fmt.Errorf("second document: %w", err)
+	}
+	return da, db, nil
+}
+
+// generator writes the operations that make b out of a.
+type generator struct {
+	docs  comparison
+	a, b  *document
+	walk  ruleWalk
+	tests bool
+	path  []byte // of the value being compared, as it is when the operations so far are done
+	out   writer
+}
+
+// enter and leave go to a member or element and back.
+func (g *generator) enter(token string) (back int) {
+	back = len(g.path)
+	g.path = append(g.path, '/')
+	g.path = append(g.path, tokenEscaper.Replace(token)...)
+	return back
+}
+
+func (g *generator) leave(back int) { g.path = g.path[:back] }
+
+// op writes an operation, from the place from ("" for none), with the value n of d (absent for none).
+func (g *generator) op(name string, from []byte, d *document, n int) {
+	w := &g.out
+	if !w.bound(0) {
+		return
+	}
+	if len(w.out) > 0 {
+		w.out = append(w.out, ',')
+	}
+	w.out = append(w.out, `{"op":"`...)
+	w.out = append(w.out, name...)
+	if from != nil {
+		w.out = append(w.out, `","from":`...)
+		w.out = append(appendQuoted(w.out, from), `,"path":`...)
+	} else {
+		w.out = append(w.out, `","path":`...)
+	}
+	w.out = appendQuoted(w.out, g.path)
+	if n != absent {
+		w.out = append(w.out, `,"value":`...)
+		w.value(d, n, manner{colon: ":"}, 0)
+	}
+	w.out = append(w.out, '}')
+}
+
+// test guards the value i of a, which stands at the path now.
+func (g *generator) test(i int) {
+	if g.tests {
+		g.op("test", nil, g.a, i)
+	}
+}
+
+// value writes what makes value j of b out of value i of a.
+func (g *generator) value(i, j int) {
+	k := g.a.kind(i)
+	switch {
+	case g.docs.equal(i, j):
+	case k == kindObject && g.b.kind(j) == k:
+		g.object(i, j)
+	case k == kindArray && g.b.kind(j) == k:
+		g.array(i, j)
+	default:
+		g.test(i)
+		g.op("replace", nil, g.b, j)
+	}
+}
+
+func (g *generator) object(i, j int) {
+	later, earlier := g.b.lookup(j), g.a.lookup(i)
+	for name, v := range g.a.members(i) {
+		if _, w := later.findSame(g.a, name); w == absent {
+			back := g.enter(string(g.a.text(name)))
+			g.test(v)
+			g.op("remove", nil, nil, absent)
+			g.leave(back)
+		}
+	}
+	for name, w := range g.b.members(j) {
+		text := g.b.text(name)
+		back := g.enter(string(text))
+		if _, v := earlier.findSame(g.b, name); v == absent {
+			g.op("add", nil, g.b, w)
+		} else if !g.docs.equal(v, w) {
+			level := g.walk.enter(text)
+			g.value(v, w)
+			g.walk.leave(level)
+		}
+		g.leave(back)
+	}
+}
+
+// array writes the operations on an array, or, where their text is longer than the array's, one that replaces it.
+func (g *generator) array(i, j int) {
+	g.test(i)
+	tests, start := g.tests, len(g.out.out)
+	g.tests = false // everything in the array has been tested
+	g.elements(children(g.a, i), children(g.b, j))
+	g.tests = tests
+	if replaced := len(`,{"op":"replace","path":"","value":}`) + len(g.path) + len(g.b.span(j)); replaced < len(g.out.out)-start {
+		g.out.out = g.out.out[:start]
+		g.op("replace", nil, g.b, j)
+	}
+}
+
+// elements writes the operations that make the elements bs of b out of the elements as of a.
+func (g *generator) elements(as, bs []int) {
+	m := newMoves(align(g.a, as, g.b, bs, g.walk.key()), len(as))
+	index := func(n int) int { return g.enter(strconv.Itoa(n)) }
+	for i := len(as) - 1; i >= 0; i-- {
+		if m.to[i] == absent {
+			back := index(m.take(m.slotA[i]))
+			g.op("remove", nil, nil, absent)
+			g.leave(back)
+		}
+	}
+	for j, i := range m.of {
+		switch {
+		case i == absent:
+			back := index(m.put(m.slotB[j]))
+			g.op("add", nil, g.b, bs[j])
+			g.leave(back)
+		case m.slotA[i] != m.slotB[j]:
+			back := index(m.take(m.slotA[i]))
+			from := slices.Clone(g.path)
+			g.leave(back)
+			index(m.put(m.slotB[j]))
+			g.op("move", from, nil, absent)
+			g.leave(back)
+		}
+	}
+	level := g.walk.enter(nil)
+	for j, i := range m.of {
+		if i == absent || g.docs.equal(as[i], bs[j]) {
+			continue
+		}
+		back := index(j)
+		if m.other[j] {
+			g.op("replace", nil, g.b, bs[j])
+		} else {
+			g.value(as[i], bs[j])
+		}
+		g.leave(back)
+	}
+	g.walk.leave(level)
+}
+
+// moves plans how an array becomes another by removing, adding and moving elements one at a time.
+//
+// Every element gets a slot in one line that holds both arrays: an element that stays where it is among its neighbours has the same slot before
+// and after, one that moves has two. The index of an element at any time is the number of slots before its own that are taken.
+type moves struct {
+	of, to       []int  // as in aligner
+	other        []bool // as[of[j]] is replaced by bs[j], another element
+	slotA, slotB []int
+	taken        []int // Fenwick tree (P. Fenwick, Software: Practice and Experience 24, 1994)
+}
+
+func newMoves(of []int, lengthA int) *moves {
+	m := &moves{of: of, to: fill(lengthA), other: make([]bool, len(of)), slotA: make([]int, lengthA), slotB: make([]int, len(of))}
+	for j, i := range of {
+		if i != absent {
+			m.to[i] = j
+		}
+	}
+	// Between two elements that stay, what goes and what comes is one replacement each.
+	stays := rising(m.to)
+	m.between(stays, func(as, bs []int) {
+		for k := range min(len(as), len(bs)) {
+			m.of[bs[k]], m.to[as[k]] = as[k], bs[k]
+			m.other[bs[k]] = true
+			stays = append(stays, as[k])
+		}
+	})
+	slices.Sort(stays)
+	slots := 0
+	i, j := 0, 0
+	for _, stay := range append(stays, lengthA) {
+		end := len(of)
+		if stay < lengthA {
+			end = m.to[stay]
+		}
+		for ; j < end; j++ {
+			m.slotB[j] = slots
+			slots++
+		}
+		for ; i < stay; i++ {
+			m.slotA[i] = slots
+			slots++
+		}
+		if stay < lengthA {
+			m.slotA[i], m.slotB[j] = slots, slots
+			slots++
+			i++
+			j++
+		}
+	}
+	m.taken = make([]int, slots+1)
+	for _, s := range m.slotA {
+		m.count(s, 1)
+	}
+	return m
+}
+
+// between calls do for what goes and what comes between each two of the elements of a that stay.
+func (m *moves) between(stays []int, do func(as, bs []int)) {
+	i, j := 0, 0
+	for _, stay := range slices.Concat(stays, []int{len(m.to)}) {
+		end := len(m.of)
+		if stay < len(m.to) {
+			end = m.to[stay]
+		}
+		var as, bs []int
+		for ; i < stay; i++ {
+			if m.to[i] == absent {
+				as = append(as, i)
+			}
+		}
+		for ; j < end; j++ {
+			if m.of[j] == absent {
+				bs = append(bs, j)
+			}
+		}
+		do(as, bs)
+		i++
+		j++
+	}
+}
+
+func (m *moves) count(slot, by int) {
+	for s := slot + 1; s < len(m.taken); s += s & -s {
+		m.taken[s] += by
+	}
+}
+
+// before returns how many taken slots lie before one.
+func (m *moves) before(slot int) int {
+	n := 0
+	for s := slot; s > 0; s -= s & -s {
+		n += m.taken[s]
+	}
+	return n
+}
+
+// take and put empty and fill a slot, and return the index of its element.
+func (m *moves) take(slot int) int {
+	m.count(slot, -1)
+	return m.before(slot)
+}
+
+func (m *moves) put(slot int) int {
+	m.count(slot, 1)
+	return m.before(slot)
+}

@@ -1,0 +1,146 @@
+package jsonmerge
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"strconv"
+	"strings"
+)
+
+// A Pointer is a JSON Pointer (RFC 6901): the names of members and the indexes of elements, unescaped, that lead from the root of a
+// document to a value. The empty Pointer is the root.
+type Pointer []string
+
+// ErrNotFound is wrapped by the error of [Pointer.Get] for a pointer that leads to nothing in a document.
+var ErrNotFound = errors.New("jsonmerge: no such value")
+
+// ParsePointer reads the string form of a pointer, such as "/items/0/a~1b" (RFC 6901 §3): empty, or tokens that each begin
+// with a slash, in which ~0 stands for ~ and ~1 for /.
+func ParsePointer(s string) (Pointer, error) {
+	p, err := parsePointer(s)
+	if err != nil {
+		return nil, fmt.Errorf("jsonmerge: %w", err)
+	}
+	return p, nil
+}
+
+func parsePointer(s string) (Pointer, error) {
+	if s == "" {
+		return Pointer{}, nil
+	}
+	if s[0] != '/' {
+		return nil, fmt.Errorf("pointer %s does not begin with /", quoteBounded(s))
+	}
+	tokens := strings.Split(s[1:], "/")
+	for i, token := range tokens {
+		plain, ok := unescapeToken(token)
+		if !ok {
+			return nil, fmt.Errorf("pointer %s: in %s, ~ is not followed by 0 or 1", quoteBounded(s), quoteBounded(token))
+		}
+		tokens[i] = plain
+	}
+	return tokens, nil
+}
+
+// ParsePointerFragment reads the URI fragment form of a pointer, such as "#/c%25d" (RFC 6901 §6).
+func ParsePointerFragment(s string) (Pointer, error) {
+	rest, ok := strings.CutPrefix(s, "#")
+	if !ok {
+		return nil, fmt.Errorf("jsonmerge: fragment %s does not begin with #", quoteBounded(s))
+	}
+	plain, err := url.PathUnescape(rest)
+	if err != nil {
+		return nil, fmt.Errorf("jsonmerge: fragment %s: bad percent-encoding", quoteBounded(s))
+	}
+	return ParsePointer(plain)
+}
+
+// unescapeToken undoes the escapes of one token; false for a ~ that begins none (RFC 6901 §3).
+func unescapeToken(token string) (string, bool) {
+	if !strings.Contains(token, "~") {
+		return token, true
+	}
+	b := make([]byte, 0, len(token))
+	for i := 0; i < len(token); i++ {
+		c := token[i]
+		if c == '~' {
+			i++
+			switch {
+			case i < len(token) && token[i] == '0':
+			case i < len(token) && token[i] == '1':
+				c = '/'
+			default:
+				return "", false
+			}
+		}
+		b = append(b, c)
+	}
+	return string(b), true
+}
+
+var tokenEscaper = strings.NewReplacer("~", "~0", "/", "~1")
+
+// String is the form that [ParsePointer] reads.
+func (p Pointer) String() string {
+	var b strings.Builder
+	for _, token := range p {
+		b.WriteByte('/')
+		if strings.ContainsAny(token, "~/") {
+			token = tokenEscaper.Replace(token)
+		}
+		b.WriteString(token)
+	}
+	return b.String()
+}
+
+// Get returns the text of the value that p names in doc, as it stands there; it shares memory with doc. An array index is
+// 0 or digits without a leading zero (RFC 6901 §4); "-", the element after the last, names nothing that can be got.
+// The error wraps [ErrNotFound], or is that of [Check] with default limits.
+func (p Pointer) Get(doc []byte) ([]byte, error) {
+	d, err := parse(doc, Limits{})
+	if err != nil {
+		return nil, err
+	}
+	i, ok := p.locate(&d)
+	if !ok {
+		return nil, fmt.Errorf("%w: %s", ErrNotFound, quoteBounded(p.String()))
+	}
+	return d.span(i), nil
+}
+
+// locate finds the node that p names. It follows the tape and costs no more than the document's size.
+func (p Pointer) locate(d *document) (int, bool) { return p.locateFrom(d, 0) }
+
+// locateFrom finds the node that p names when value i is the root.
+func (p Pointer) locateFrom(d *document, i int) (int, bool) {
+	for _, token := range p {
+		switch d.kind(i) {
+		case kindObject:
+			find := d.lookup(i)
+			if _, i = find.find([]byte(token)); i == absent {
+				return 0, false
+			}
+		case kindArray:
+			index, ok := arrayIndex(token)
+			if !ok || index >= d.count(i) {
+				return 0, false
+			}
+			for i++; index > 0; index-- {
+				i = d.next(i)
+			}
+		default:
+			return 0, false
+		}
+	}
+	return i, true
+}
+
+// arrayIndex reads an array index (RFC 6901 §4): 0, or digits without a leading zero.
+func arrayIndex(token string) (int, bool) {
+	if token == "" || len(token) > 1 && token[0] == '0' || strings.Trim(token, "0123456789") != "" {
+		return 0, false
+	}
+	n, err := strconv.Atoi(token)
+	return n, err == nil
+}

@@ -1,0 +1,628 @@
+package jsonmerge
+
+// (tape API: settled)
+//
+// parse reads a document strictly (RFC 8259; names unique, UTF-8 valid, surrogates paired, nothing after the value) into
+// a flat tape of nodes; nothing is decoded or copied. What the rest of the package builds on:
+//
+//	d, err := parse(raw, limits)             *SyntaxError or *LimitError; d.nodes[0] is the root
+//	d.kind(i) d.span(i) d.start(i) d.end(i)  the value i: its kind, its text and where that stands in d.raw
+//	d.count(i) d.next(i)                     members or elements; the node after the subtree
+//	for name, value := range d.members(i)    members of an object; d.text(name) is the decoded name
+//	for index, e := range d.elements(i)      elements of an array
+//	d.text(i)                                decoded content of a string or a name
+//	l := d.lookup(i); l.find([]byte("id"))   a member by name: same position first, then an index
+//	equal(&a, i, &b, j), d.hash(i)           equality of meaning and a hash that agrees with it (equal.go)
+//	p.locate(&d)                             the node that a Pointer names (pointer.go)
+//	appendQuoted(dst, text)                  a JSON string, escaping only what RFC 8259 §7 demands
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"math/bits"
+	"slices"
+	"unicode/utf8"
+)
+
+// Check reports whether doc is JSON that can be merged without guessing what it means: one JSON text (RFC 8259) and
+// nothing after it, no name twice in an object, valid UTF-8 (§8.1), no unpaired surrogate escapes (§8.2), within the
+// limits. The error is a [*SyntaxError] or a [*LimitError].
+func Check(doc []byte, limits Limits) error {
+	_, err := parse(doc, limits)
+	return err
+}
+
+func parse(raw []byte, limits Limits) (document, error) {
+	return parseLike(raw, limits, nil)
+}
+
+// parseLike parses a document that is expected to be a version of another, like, which may be nil. Where the two have the
+// same bytes at corresponding places, like's nodes are copied instead of reading the text again: what was valid there
+// is valid here. The result is that of parse.
+func parseLike(raw []byte, limits Limits, like *document) (document, error) {
+	if most := limits.bytes(); len(raw) > most {
+		return document{}, &LimitError{What: "bytes", Limit: most, Offset: most}
+	}
+	s := scanner{raw: raw, maxDepth: limits.depth(), hint: absent}
+	if like != nil && len(like.raw) > 0 {
+		s.like, s.hint = like, 0
+		s.match = matcher{a: like.raw, b: raw}
+		s.nodes = make([]node, 0, len(like.nodes)+max(0, len(raw)-len(like.raw))/8+8)
+	} else {
+		s.nodes = make([]node, 0, min(1024, len(raw)/2+2))
+	}
+	s.space()
+	if !s.value(0, s.hint) {
+		return document{}, s.failure()
+	}
+	s.space()
+	if s.pos < len(raw) {
+		s.fail(s.pos, "more data after the value")
+		return document{}, s.failure()
+	}
+	return document{raw: raw, nodes: s.nodes}, nil
+}
+
+type scanner struct {
+	raw      []byte
+	pos      int
+	nodes    []node
+	maxDepth int
+
+	like  *document // nil, or the document to copy from
+	hint  int       // like's root
+	match matcher   // of like's text with this one
+
+	table nameTable // scratch of unique
+	err   error
+	trail []string // tokens of the error's pointer, innermost first
+}
+
+func (s *scanner) fail(offset int, format string, args ...any) bool {
+	if s.err == nil {
+		s.err = &SyntaxError{Offset: offset, Msg: fmt.Sprintf(format, args...)}
+	}
+	return false
+}
+
+// unexpected reports the byte at pos, or the end of the document, where something else had to be.
+func (s *scanner) unexpected(wanted string) bool {
+	if s.pos >= len(s.raw) {
+		return s.fail(s.pos, "document ends where %s was expected", wanted)
+	}
+	return s.fail(s.pos, "%q where %s was expected", s.raw[s.pos], wanted)
+}
+
+func (s *scanner) failure() error {
+	if e, ok := s.err.(*SyntaxError); ok {
+		slices.Reverse(s.trail)
+		e.Pointer = Pointer(s.trail).String()
+	}
+	return s.err
+}
+
+func (s *scanner) space() {
+	for s.pos < len(s.raw) {
+		switch s.raw[s.pos] {
+		case ' ', '\t', '\n', '\r':
+			s.pos++
+		default:
+			return
+		}
+	}
+}
+
+// peek is the byte at pos, 0 at the end of the document (0 is no byte of JSON outside strings, nor inside them).
+func (s *scanner) peek() byte {
+	if s.pos < len(s.raw) {
+		return s.raw[s.pos]
+	}
+	return 0
+}
+
+func (s *scanner) push(k kind, start int) int {
+	i := len(s.nodes)
+	if i == cap(s.nodes) {
+		s.grow()
+	}
+	s.nodes = append(s.nodes, node{start: uint32(start), end: uint32(s.pos), next: uint32(i + 1), info: uint32(k)})
+	return i
+}
+
+// grow makes room for as many nodes as the document will have if it goes on as it began.
+func (s *scanner) grow() {
+	expected := float64(len(s.nodes)) * float64(len(s.raw)) / float64(s.pos+1)
+	room := int(expected*1.06) - len(s.nodes)
+	s.nodes = slices.Grow(s.nodes, max(room, len(s.nodes)/4, 64))
+}
+
+// value reads the value at pos; hint is the node of like that is expected to be like it, or absent.
+func (s *scanner) value(depth, hint int) bool {
+	start := s.pos
+	switch c := s.peek(); c {
+	case '{', '[':
+		if depth >= s.maxDepth {
+			s.err = &LimitError{What: "depth", Limit: s.maxDepth, Offset: s.pos}
+			return false
+		}
+		if c == '{' {
+			return s.object(depth+1, hint)
+		}
+		return s.array(depth+1, hint)
+	case '"':
+		escaped, ok := s.string()
+		if !ok {
+			return false
+		}
+		i := s.push(kindString, start)
+		if escaped {
+			s.nodes[i].info |= escapedBit
+		}
+		return true
+	case 't':
+		return s.literal("true", kindBool)
+	case 'f':
+		return s.literal("false", kindBool)
+	case 'n':
+		return s.literal("null", kindNull)
+	case '-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9':
+		if !s.number() {
+			return false
+		}
+		s.push(kindNumber, start)
+		return true
+	default:
+		return s.unexpected("a value")
+	}
+}
+
+func (s *scanner) literal(word string, k kind) bool {
+	start := s.pos
+	for i := range len(word) {
+		if s.peek() != word[i] {
+			return s.unexpected("the literal " + word)
+		}
+		s.pos++
+	}
+	s.push(k, start)
+	return true
+}
+
+func (s *scanner) object(depth, hint int) bool {
+	object := s.push(kindObject, s.pos)
+	s.pos++
+	count := 0
+	similar := s.cursor(hint, kindObject)
+	s.space()
+	if s.peek() == '}' {
+		s.close(object, 0)
+		return true
+	}
+	for {
+		if n := s.copyRun(&similar); n > 0 {
+			count += n
+		} else {
+			name, ok := s.name()
+			if !ok {
+				return false
+			}
+			if !s.value(depth, s.likely(&similar, name)) {
+				s.trail = append(s.trail, s.textOf(name))
+				return false
+			}
+			s.nodes[name].next = uint32(len(s.nodes))
+			count++
+		}
+		s.space()
+		switch s.peek() {
+		case ',':
+			s.pos++
+			s.space()
+		case '}':
+			s.close(object, count)
+			return s.unique(object)
+		default:
+			return s.unexpected("a comma or }")
+		}
+	}
+}
+
+func (s *scanner) array(depth, hint int) bool {
+	array := s.push(kindArray, s.pos)
+	s.pos++
+	count := 0
+	similar := s.cursor(hint, kindArray)
+	s.space()
+	if s.peek() == ']' {
+		s.close(array, 0)
+		return true
+	}
+	for {
+		if n := s.copyRun(&similar); n > 0 {
+			count += n
+		} else {
+			expected := absent
+			if similar.at < similar.end {
+				expected = similar.at
+				similar.at = s.like.next(similar.at)
+			}
+			if !s.value(depth, expected) {
+				s.trail = append(s.trail, fmt.Sprint(count))
+				return false
+			}
+			count++
+		}
+		s.space()
+		switch s.peek() {
+		case ',':
+			s.pos++
+			s.space()
+		case ']':
+			s.close(array, count)
+			return true
+		default:
+			return s.unexpected("a comma or ]")
+		}
+	}
+}
+
+// close ends a container at its last byte, which is at pos.
+func (s *scanner) close(container, count int) {
+	s.pos++
+	n := &s.nodes[container]
+	n.end = uint32(s.pos)
+	n.next = uint32(len(s.nodes))
+	n.info |= uint32(count) << infoShift
+}
+
+// name reads a member's name, the colon and the white space around it.
+func (s *scanner) name() (int, bool) {
+	start := s.pos
+	if s.peek() != '"' {
+		return 0, s.unexpected("a name in quotes")
+	}
+	escaped, ok := s.string()
+	if !ok {
+		return 0, false
+	}
+	i := s.push(kindName, start)
+	n := &s.nodes[i]
+	text := s.raw[start+1 : s.pos-1]
+	if escaped {
+		n.info |= escapedBit
+		text = appendUnescaped(nil, text)
+	}
+	n.info |= hashName(text) << infoShift
+	s.space()
+	if s.peek() != ':' {
+		return 0, s.unexpected("a colon")
+	}
+	s.pos++
+	s.space()
+	return i, true
+}
+
+func (s *scanner) textOf(name int) string {
+	d := document{raw: s.raw, nodes: s.nodes}
+	return string(d.text(name))
+}
+
+// A likeness is where in a container of like the reading stands: the next member or element, and the end.
+type likeness struct{ at, end, limit int }
+
+func (s *scanner) cursor(hint int, k kind) likeness {
+	if hint == absent || s.like.kind(hint) != k {
+		return likeness{}
+	}
+	return likeness{hint + 1, s.like.next(hint), s.like.end(hint)}
+}
+
+// copyRun copies as many members or elements as have the same bytes in like and here, and returns how many.
+func (s *scanner) copyRun(c *likeness) int {
+	if c.at >= c.end {
+		return 0
+	}
+	like, first := s.like, c.at
+	from := like.start(first)
+	reach := s.match.reach(from, s.pos, c.limit)
+	shift := s.pos - from
+	count, end, at := 0, 0, first
+	for at < c.end {
+		last := at
+		if like.kind(at) == kindName {
+			last++
+		}
+		n := &like.nodes[last]
+		stop := int(n.end)
+		if stop > reach || n.kind() == kindNumber && stop+shift < len(s.raw) && continuesNumber(s.raw[stop+shift]) {
+			break
+		}
+		count++
+		end = stop
+		at = int(n.next)
+	}
+	if count == 0 {
+		return 0
+	}
+	to := len(s.nodes)
+	s.nodes = append(s.nodes, like.nodes[first:at]...)
+	if by := uint32(to - first); shift != 0 || by != 0 {
+		moved := s.nodes[to:]
+		for i := range moved {
+			n := &moved[i]
+			n.start += uint32(shift)
+			n.end += uint32(shift)
+			n.next += by
+		}
+	}
+	s.pos = end + shift
+	c.at = at
+	return count
+}
+
+func continuesNumber(c byte) bool {
+	return c >= '0' && c <= '9' || c == '.' || c == 'e' || c == 'E' || c == '+' || c == '-'
+}
+
+// likely is the value in like of the member that was just named here: the next one there, or, when a member is gone,
+// the one after that.
+func (s *scanner) likely(c *likeness, name int) int {
+	here := document{raw: s.raw, nodes: s.nodes}
+	at := c.at
+	for range 2 {
+		if at >= c.end {
+			break
+		}
+		next := s.like.next(at)
+		if sameName(s.like, at, &here, name) {
+			c.at = next
+			return at + 1
+		}
+		at = next
+	}
+	return absent
+}
+
+// unique refuses an object in which a name occurs twice (RFC 8259 §4: what such an object means is unpredictable).
+func (s *scanner) unique(object int) bool {
+	d := document{raw: s.raw, nodes: s.nodes}
+	count := d.count(object)
+	if count <= 16 {
+		var seen uint64 // a bit for the hash of each name so far: most names are told apart by it alone
+		for name := range d.members(object) {
+			bit := uint64(1) << (d.nodes[name].info >> (32 - 6))
+			if seen&bit != 0 {
+				for other := object + 1; other != name; other = d.next(other) {
+					if sameName(&d, other, &d, name) {
+						return s.duplicate(name)
+					}
+				}
+			}
+			seen |= bit
+		}
+		return true
+	}
+	size := tableSize(count)
+	if len(s.table) < size {
+		s.table = make(nameTable, size)
+	}
+	table := s.table[:size]
+	clear(table)
+	for name := range d.members(object) {
+		slot := d.nodes[name].info >> infoShift & uint32(size-1)
+		for table[slot] != 0 {
+			if sameName(&d, int(table[slot]), &d, name) {
+				return s.duplicate(name)
+			}
+			slot = (slot + 1) & uint32(size-1)
+		}
+		table[slot] = uint32(name)
+	}
+	return true
+}
+
+func (s *scanner) duplicate(name int) bool {
+	return s.fail(int(s.nodes[name].start), "name %s occurs twice in one object", quoteBounded(s.textOf(name)))
+}
+
+// number reads a number (RFC 8259 §6).
+func (s *scanner) number() bool {
+	if s.raw[s.pos] == '-' {
+		s.pos++
+	}
+	if s.peek() == '0' {
+		s.pos++
+	} else if !s.digits() {
+		return false
+	}
+	if s.peek() == '.' {
+		s.pos++
+		if !s.digits() {
+			return false
+		}
+	}
+	if c := s.peek(); c == 'e' || c == 'E' {
+		s.pos++
+		if c := s.peek(); c == '+' || c == '-' {
+			s.pos++
+		}
+		return s.digits()
+	}
+	return true
+}
+
+func (s *scanner) digits() bool {
+	start := s.pos
+	for s.pos < len(s.raw) && s.raw[s.pos]-'0' <= 9 {
+		s.pos++
+	}
+	return s.pos > start || s.unexpected("a digit")
+}
+
+const (
+	ones  = 0x0101010101010101
+	highs = 0x8080808080808080
+)
+
+// string reads a string (RFC 8259 §7) from its opening quote and reports whether it has escapes.
+func (s *scanner) string() (escaped, ok bool) {
+	start := s.pos
+	raw, p := s.raw, s.pos+1
+	for {
+		// Eight bytes at a time: stop at the first that is a quote, a backslash, a control character or not ASCII.
+		for p+8 <= len(raw) {
+			w := binary.LittleEndian.Uint64(raw[p:])
+			quote, back := w^(ones*'"'), w^(ones*'\\')
+			special := ((quote-ones)&^quote | (back-ones)&^back | (w-ones*0x20)&^w | w) & highs
+			if special != 0 {
+				p += bits.TrailingZeros64(special) / 8
+				break
+			}
+			p += 8
+		}
+		if p >= len(raw) {
+			s.pos = len(raw)
+			return false, s.fail(start, "string is not closed")
+		}
+		switch c := raw[p]; {
+		case c == '"':
+			s.pos = p + 1
+			return escaped, true
+		case c == '\\':
+			n, msg := escapeLen(raw[p:])
+			if n == 0 {
+				return false, s.fail(p, "%s", msg)
+			}
+			p += n
+			escaped = true
+		case c < 0x20:
+			return false, s.fail(p, "control character %q in a string", c)
+		case c < utf8.RuneSelf:
+			p++
+		default:
+			r, n := utf8.DecodeRune(raw[p:])
+			if r == utf8.RuneError && n <= 1 {
+				return false, s.fail(p, "invalid UTF-8 in a string")
+			}
+			p += n
+		}
+	}
+}
+
+// escapeLen is the length of the escape sequence that b begins with, a surrogate pair being one; 0 and the reason when
+// it is not valid.
+func escapeLen(b []byte) (int, string) {
+	if len(b) < 2 {
+		return 0, "escape sequence is cut off"
+	}
+	switch b[1] {
+	case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
+		return 2, ""
+	case 'u':
+	default:
+		return 0, fmt.Sprintf("unknown escape %q", b[:2])
+	}
+	r, ok := hex4(b)
+	switch {
+	case !ok:
+		return 0, `\u is not followed by four hexadecimal digits`
+	case r < 0xD800 || r > 0xDFFF:
+		return 6, ""
+	case r < 0xDC00:
+		if low, ok := hex4(b[6:]); ok && low >= 0xDC00 && low <= 0xDFFF {
+			return 12, ""
+		}
+	}
+	return 0, fmt.Sprintf("unpaired surrogate %s", b[:6])
+}
+
+// hex4 reads \uXXXX.
+func hex4(b []byte) (rune, bool) {
+	if len(b) < 6 || b[0] != '\\' || b[1] != 'u' {
+		return 0, false
+	}
+	var r rune
+	for _, c := range b[2:6] {
+		switch {
+		case c >= '0' && c <= '9':
+			c -= '0'
+		case c >= 'a' && c <= 'f':
+			c -= 'a' - 10
+		case c >= 'A' && c <= 'F':
+			c -= 'A' - 10
+		default:
+			return 0, false
+		}
+		r = r<<4 | rune(c)
+	}
+	return r, true
+}
+
+// appendUnescaped appends the text that the content of a valid JSON string stands for.
+func appendUnescaped(dst, content []byte) []byte {
+	for {
+		i := bytes.IndexByte(content, '\\')
+		if i < 0 {
+			return append(dst, content...)
+		}
+		dst = append(dst, content[:i]...)
+		n := 2
+		switch c := content[i+1]; c {
+		case 'b':
+			dst = append(dst, '\b')
+		case 'f':
+			dst = append(dst, '\f')
+		case 'n':
+			dst = append(dst, '\n')
+		case 'r':
+			dst = append(dst, '\r')
+		case 't':
+			dst = append(dst, '\t')
+		case 'u':
+			r, _ := hex4(content[i:])
+			n = 6
+			if r >= 0xD800 && r <= 0xDFFF {
+				low, _ := hex4(content[i+6:])
+				r = (r-0xD800)<<10 | (low - 0xDC00) + 0x10000
+				n = 12
+			}
+			dst = utf8.AppendRune(dst, r)
+		default:
+			dst = append(dst, c)
+		}
+		content = content[i+n:]
+	}
+}
+
+// appendQuoted appends text, which is valid UTF-8, as a JSON string. Only what RFC 8259 §7 demands is escaped: never
+// <, > or &, which nobody asked to change.
+func appendQuoted(dst, text []byte) []byte {
+	const hex = "0123456789abcdef"
+	dst = append(dst, '"')
+	from := 0
+	for i, c := range text {
+		if c >= 0x20 && c != '"' && c != '\\' {
+			continue
+		}
+		dst = append(dst, text[from:i]...)
+		from = i + 1
+		switch c {
+		case '"', '\\':
+			dst = append(dst, '\\', c)
+		case '\b':
+			dst = append(dst, '\\', 'b')
+		case '\f':
+			dst = append(dst, '\\', 'f')
+		case '\n':
+			dst = append(dst, '\\', 'n')
+		case '\r':
+			dst = append(dst, '\\', 'r')
+		case '\t':
+			dst = append(dst, '\\', 't')
+		default:
+			dst = append(dst, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
+		}
+	}
+	return append(append(dst, text[from:]...), '"')
+}

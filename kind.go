@@ -89,8 +89,8 @@ func (k Kind) String() string {
 	return "kind " + strconv.Itoa(int(k))
 }
 
-// Error returns the kind as an error text, such as "ifmatch: stale version".
-func (k Kind) Error() string { return "ifmatch: " + k.String() }
+// Error returns the same words: a kind is read in the middle of somebody's sentence.
+func (k Kind) Error() string { return k.String() }
 
 // A precondition says which condition a request carried (RFC 9110 §13.1), which decides what a 412
 // means.

@@ -15,7 +15,7 @@ func TestKindsAreErrorsWithNamesOfTheirOwn(t *testing.T) {
 		assert.NotEmpty(t, k.String())
 		assert.False(t, seen[k.String()], k.String())
 		seen[k.String()] = true
-		assert.Equal(t, "ifmatch: "+k.String(), k.Error())
+		assert.Equal(t, k.String(), k.Error())
 		assert.ErrorIs(t, fmt.Errorf("context: %w", k), k)
 	}
 	assert.Equal(t, "kind 200", Kind(200).String())

@@ -203,8 +203,15 @@ func redactURL(u *url.URL) string {
 	if u == nil {
 		return ""
 	}
-	return bareURL(u).String()
+	shown := bareURL(u).String()
+	if len(shown) > maxShownURL {
+		shown = strings.ToValidUTF8(shown[:maxShownURL], "") + "..."
+	}
+	return shown
 }
+
+// maxShownURL bounds, in bytes, a URL in an error: a redirect may have made it.
+const maxShownURL = 500
 
 // parseProblem reads what an answer says about a problem. It never fails: what cannot be read is
 // left out, and the status stands. base is the URL that answered, after redirects.

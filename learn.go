@@ -1,0 +1,75 @@
+package ifmatch
+
+import (
+	"bytes"
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// learn makes the representation that is known after a write that took effect.
+//
+// The answer's content is the resource's only if it says so (RFC 9110 §6.4.2,
+// RFC 7240 §4.2), or if it is what was sent. An entity tag is that of what we sent
+// only if it comes without content and is strong: a PUT may carry one
+// only if the content was stored as it was sent (§9.3.4), but some frameworks stamp
+// a hash of the answer itself on it. When in doubt the representation has no
+// validator, and the next write looks first.
+func learn[T any](ch *change, sent []byte, a *reply, now *state) (*Representation[T], error) {
+	if now != nil && !now.absent {
+		return representation[T](now)
+	}
+	u := &Representation[T]{URL: ch.target, Content: sent, Header: a.header, sent: true}
+	tag, _ := selectETag(a.header, a.trailer)
+	date, _ := strongLastModified(a.header)
+	if tag.IsWeak() && !ETag(ch.guard.value).IsWeak() {
+		tag = "" // the resource's tags are strong, so this one is of something else
+	}
+	told := a.status == http.StatusOK || a.status == http.StatusCreated || a.status == http.StatusNoContent
+	switch {
+	case !told: // 203 and 205 say nothing of the result
+	case describesTarget(ch, a) && len(a.body) > 0:
+		if v, err := decode[T](a.body); err == nil {
+			u.Value, u.Content, u.ETag, u.LastModified = v, a.body, tag, date
+			u.sent = tag == "" && date == ""
+			return u, nil
+		}
+	case len(a.body) == 0 && ch.method == http.MethodPut &&
+		!elsewhere(ch, a, "Location") && !elsewhere(ch, a, "Content-Location") && !tag.IsWeak() && string(tag) != ch.guard.value:
+		u.ETag, u.sent = tag, tag == ""
+	}
+	if ch.method != http.MethodPut {
+		u.Content = nil // what a PATCH made of the content, only the server knows
+		return u, nil
+	}
+	v, err := decode[T](sent)
+	u.Value = v
+	return u, err
+}
+
+func describesTarget(ch *change, a *reply) bool {
+	if a.header.Get("Content-Location") != "" {
+		return !elsewhere(ch, a, "Content-Location")
+	}
+	for _, p := range strings.FieldsFunc(strings.Join(a.header.Values("Preference-Applied"), ","), func(r rune) bool { return r == ',' || r == ';' }) {
+		if strings.EqualFold(strings.ReplaceAll(strings.TrimSpace(p), `"`, ""), "return=representation") {
+			return !elsewhere(ch, a, "Location")
+		}
+	}
+	return ch.body != nil && ch.method == http.MethodPut && bytes.Equal(a.body, ch.body)
+}
+
+// elsewhere reports whether the field names a resource other than the target.
+func elsewhere(ch *change, a *reply, field string) bool {
+	v := a.header.Get(field)
+	if v == "" {
+		return false
+	}
+	target, err := url.Parse(ch.target)
+	if err != nil {
+		return true
+	}
+	to, err := a.url.Parse(v)
+	target.Fragment, target.User = "", nil
+	return err != nil || to.String() != target.String()
+}

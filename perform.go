@@ -1,0 +1,274 @@
+package ifmatch
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/ifmatch-go/ifmatch/jsonmerge"
+)
+
+// This file makes one guarded write and finds out what became of it. A broken
+// connection, a timeout, a 5xx, a replay by somebody in between: each leaves open
+// whether the write took effect. Then the resource is asked (see perform), and what
+// it does not tell is reported as uncertain.
+
+// ErrUncertain reports a write whose outcome is unknown: it may have reached the
+// server, no answer told what became of it, and looking at the resource did not
+// tell either. It is neither a success nor a conflict. The [WriteError] that
+// carries it holds what is needed to look and to go on.
+var ErrUncertain = errors.New("the outcome of the write is unknown")
+
+// uncertain is a write whose outcome is not known.
+type uncertain struct {
+	last  error  // what went wrong with the write
+	why   error  // why looking did not tell; nil if it looked and could not tell
+	found *state // what looking found
+}
+
+func (e *uncertain) Error() string { return ErrUncertain.Error() }
+
+// change is one guarded write, with all that is needed to recognise it.
+type change struct {
+	method string
+	target string
+	header http.Header
+	body   []byte
+	guard  condition
+	from   []byte // content of the version that guard names; nil if there is none or it is not known
+	stamp  *stamp // nil: the write leaves no identifier
+
+	// inForce reports whether the state shows what the write wanted. nil: no state can.
+	inForce func(*state) (bool, error)
+}
+
+func (ch *change) request() *request {
+	h := ch.header.Clone()
+	ch.guard.set(h)
+	return &request{method: ch.method, url: ch.target, header: h, body: ch.body}
+}
+
+// perform sends the change until its outcome is known, and returns the answer of
+// success, or the state that shows the change in force. Otherwise the error is a
+// *ResponseError or errMoved (it did not take effect), an *uncertain, or another
+// one (nothing was sent).
+//
+// Once a copy may have arrived without an answer, no later answer is taken at
+// its word: a 412 may be about our own write. The questions, in this order:
+//
+//  1. Is the wanted state in force, or our identifier there? Success.
+//  2. Is the version that the write was made from still current? Then no copy has taken
+//     effect; send it again. All copies carry one condition, so at most one ever does.
+//  3. Anything else: somebody has written. Us first, and then somebody else?
+//     It cannot be known.
+func (c *Client) perform(ctx context.Context, ch *change, f form, log *attemptLog) (*reply, *state, error) {
+	doubt := false
+	waits := newJitter(retryWait, c.sender.maxWait)
+	for try := 1; ; try++ {
+		r := ch.request()
+		a, err := c.exchange(ctx, r, log)
+		var refused *ResponseError // a clear no to the copy that was answered
+		var accepted bool          // a promise or a mixture: another copy would not help
+		var wait time.Duration
+		last := log.last()
+		switch {
+		case err != nil && last.Err != nil && !doubt && last.Deliveries == 0:
+			return nil, nil, err
+		case err != nil && last.Err != nil:
+		case err == nil && landed(a.status):
+			return a, nil, nil
+		default:
+			no := c.refusal(r, a)
+			err, wait = join(no, err), no.RetryAfter
+			accepted = a.status/100 == 2
+			if !unanswered(a.status) {
+				refused = no
+				if !doubt && last.Deliveries <= 1 {
+					return nil, nil, err
+				}
+			}
+		}
+		doubt = true
+
+		// The first look is immediate: the sooner, the more it can tell.
+		if try > 1 {
+			wait = max(wait, waits.next())
+		}
+		if !fits(ctx, wait, last.Duration, c.sender.maxWait) {
+			return nil, nil, &uncertain{last: err, why: noTime(ctx, wait, c.sender.maxWait, nil)}
+		}
+		if werr := sleep(ctx, wait); werr != nil {
+			return nil, nil, &uncertain{last: err, why: werr}
+		}
+		now, ferr := c.fetch(ctx, ch.target, f, true, log)
+		if ferr != nil {
+			return nil, nil, &uncertain{last: err, why: ferr}
+		}
+		verdict, why := c.ask(ch, now)
+		switch {
+		case verdict == inForce:
+			return nil, now, nil
+		case verdict == unknowable || accepted:
+			return nil, nil, &uncertain{last: err, why: why, found: now}
+		case refused != nil:
+			return nil, now, refused
+		case verdict == notApplied:
+			return nil, now, errMoved
+		case try >= c.sender.maxAttempts:
+			why = fmt.Errorf("%w: no answer to %d copies of the write", ErrExhausted, try)
+			return nil, nil, &uncertain{last: err, why: why, found: now}
+		}
+	}
+}
+
+// errMoved is the refusal of a write that nobody answered: others have written, and
+// it provably did not take effect.
+var errMoved = errors.New("others have written meanwhile")
+
+// landed lists the answers that say that the write took effect.
+func landed(status int) bool {
+	switch status {
+	case http.StatusOK, http.StatusCreated, http.StatusNonAuthoritativeInfo, http.StatusNoContent, http.StatusResetContent:
+		return true
+	}
+	return false
+}
+
+// unanswered lists the answers that leave open whether it did: a gateway that
+// speaks for an origin, an error after the fact, a promise (202), a mixture (207).
+func unanswered(status int) bool {
+	switch status {
+	case http.StatusNotImplemented, http.StatusHTTPVersionNotSupported, http.StatusNetworkAuthenticationRequired:
+		return false
+	case http.StatusRequestTimeout:
+		return true
+	}
+	return status/100 == 5 || status/100 == 2
+}
+
+type verdict int
+
+const (
+	unknowable verdict = iota
+	inForce            // what the write wanted is so
+	untouched          // the version that the write was made from is current
+	notApplied         // others have written, and provably not we
+)
+
+// ask puts the questions of perform to the newest state.
+func (c *Client) ask(ch *change, now *state) (verdict, error) {
+	if ch.stamp != nil && !now.absent {
+		switch there, excluded := ch.stamp.recognise(now.content); {
+		case there:
+			return inForce, nil
+		case excluded:
+			return notApplied, nil
+		}
+	}
+	same := c.holds(ch.guard, now)
+	if same && ch.from != nil && !bytes.Equal(ch.from, now.content) {
+		same = false // a validator that stayed while the content moved proves nothing
+	}
+	if same {
+		return untouched, nil
+	}
+	if ch.method == http.MethodDelete {
+		if now.absent {
+			return inForce, nil
+		}
+		return unknowable, nil
+	}
+	if ch.inForce == nil {
+		return unknowable, nil
+	}
+	ok, err := ch.inForce(now)
+	if ok {
+		return inForce, nil
+	}
+	return unknowable, err
+}
+
+// contained returns a test for the difference between two contents being in force:
+// the newest state is what it is with that difference applied.
+func contained(f form, from, to []byte) func(*state) (bool, error) {
+	return func(now *state) (bool, error) {
+		switch {
+		case now.absent:
+			return false, nil
+		case bytes.Equal(now.content, to):
+			return true, nil
+		case f == formVerbatim || f == formText:
+			return false, nil
+		}
+		merged, err := jsonmerge.Merge(from, to, now.content, &jsonmerge.Options{AddAddObjects: true})
+		if err != nil {
+			return false, nil // it clashes, so it is not in force
+		}
+		return jsonmerge.Equal(merged, now.content)
+	}
+}
+
+// patched returns the test for a patch being in force, where its format tells.
+func patched(f form, from []byte, mediaType string, patch []byte) func(*state) (bool, error) {
+	if from == nil || f == formVerbatim || f == formText {
+		return nil
+	}
+	var to []byte
+	var err error
+	switch t, _, _ := strings.Cut(mediaType, ";"); strings.ToLower(strings.TrimSpace(t)) {
+	case "application/merge-patch+json":
+		to, err = jsonmerge.ApplyMergePatch(from, patch)
+	case "application/json-patch+json":
+		to, err = jsonmerge.ApplyPatch(from, patch, nil)
+	default:
+		return nil
+	}
+	if err != nil {
+		return nil // the server will say what is wrong with it
+	}
+	return contained(f, from, to)
+}
+
+// newChange builds the write of content to the resource of u.
+func (c *Client) newChange(method, target string, f form, like http.Header, body []byte, g condition, from []byte) (*change, error) {
+	h, err := c.header(f)
+	if err == nil {
+		err = checkTarget(target)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if body != nil {
+		describe(h, like, f)
+	}
+	if h.Get("Prefer") == "" && method != http.MethodDelete {
+		h.Set("Prefer", "return=representation") // RFC 7240 §4.2
+	}
+	ch := &change{method: method, target: target, header: h, body: body, guard: g, from: from}
+	if method == http.MethodPut {
+		ch.inForce = contained(f, from, body)
+		if c.opts.WriteID != "" && f != formVerbatim && f != formText {
+			if ch.stamp, ch.body, err = newStamp(c.writeID, body); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return ch, nil
+}
+
+// describe labels content as it was labelled when it was fetched.
+func describe(h, like http.Header, f form) {
+	for _, k := range []string{"Content-Type", "Content-Encoding", "Content-Language"} {
+		if v := like.Values(k); len(v) > 0 && h.Get(k) == "" {
+			h[k] = slices.Clone(v)
+		}
+	}
+	if h.Get("Content-Type") == "" {
+		h.Set("Content-Type", f.mediaType())
+	}
+}

@@ -1,0 +1,171 @@
+package ifmatch
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net/http"
+
+	"github.com/ifmatch-go/ifmatch/jsonmerge"
+)
+
+// Representation is the state of a resource at one moment (RFC 9110 §3.2): the
+// value together with the content it was decoded from and the validator of exactly
+// that content. The validator travels with the value, so a write can only carry
+// the validator of the version that it was derived from, whatever else was read
+// from the same URL in between.
+//
+// # The value is a view
+//
+// Change Value freely; leave the other fields alone. A write does not send Value as
+// encoding/json would print it: it takes the difference between what was fetched
+// and what Value is now, and applies that difference to Content. So members that T
+// does not know, their order, and every digit of every number survive.
+//
+//   - A struct: members without a field stay. A field with omitempty that becomes
+//     empty is removed. A null that decoded to a zero stays null until the field is
+//     changed. A member that encoding/json matched in another case keeps its
+//     spelling and is not written twice.
+//   - Arrays: elements are matched by a declared key ([Options].Keys), else by
+//     content, never by index alone, and keep their unknown members when elements
+//     are inserted, removed or moved around them.
+//   - A type with MarshalJSON and UnmarshalJSON: what it prints is compared, before
+//     and after; only if that differs, what it prints is written.
+//   - map[string]any, any: as a struct that knows every member. A number that a
+//     float64 cannot hold keeps its digits unless it is changed.
+//   - [json.RawMessage]: the caller's own document, checked and sent as it is.
+//   - []byte and string (these types themselves): any content, JSON or not, sent as
+//     it is.
+//
+// The fields may be stored and the Representation rebuilt later, for example for
+// the round trip through an HTML form: URL, ETag (or LastModified) and Content are
+// what a write needs. A Representation is a plain value; it is not safe for
+// concurrent changes.
+type Representation[T any] struct {
+	Value T // the caller's, to read and to change
+
+	URL          string      // the resource, after redirects of the GET
+	ETag         ETag        // entity tag of Content, byte for byte; empty if there is none to rely on
+	LastModified string      // Last-Modified field of Content, if it is old enough to be a strong validator
+	Content      []byte      // as fetched, or as written; not to be changed
+	Header       http.Header // header fields of the response that Content or the last write came with
+
+	// sent says that Content is what a write sent, and that the answer did not tell
+	// the validator of the result: the next write has to look first.
+	sent bool
+}
+
+// form says how values of a type stand for content.
+type form int
+
+const (
+	formJSON     form = iota
+	formVerbatim      // []byte: any content
+	formText          // string: any content
+	formRawJSON       // json.RawMessage: a JSON text as it is
+)
+
+func formOf[T any]() form {
+	switch any((*T)(nil)).(type) {
+	case *[]byte:
+		return formVerbatim
+	case *string:
+		return formText
+	case *json.RawMessage:
+		return formRawJSON
+	}
+	return formJSON
+}
+
+func (f form) mediaType() string {
+	switch f {
+	case formVerbatim:
+		return "application/octet-stream"
+	case formText:
+		return "text/plain; charset=utf-8"
+	}
+	return "application/json"
+}
+
+// accept is the Accept field of every request for values of this form, reads and
+// writes alike: a precondition is evaluated against the representation that the
+// write's own fields select (RFC 9110 §13.1).
+func (f form) accept() string {
+	if f == formVerbatim || f == formText {
+		return "*/*"
+	}
+	return "application/json, application/problem+json, */*;q=0.1"
+}
+
+// decode returns a fresh value for content: no two calls share memory.
+func decode[T any](content []byte) (T, error) {
+	var v T
+	switch p := any(&v).(type) {
+	case *[]byte:
+		*p = bytes.Clone(content)
+	case *string:
+		*p = string(content)
+	case *json.RawMessage:
+		if err := jsonmerge.Check(content, jsonmerge.Limits{}); err != nil {
+			return v, err
+		}
+		*p = bytes.Clone(content)
+	default:
+		if err := json.Unmarshal(content, &v); err != nil {
+			return v, err
+		}
+	}
+	return v, nil
+}
+
+// encode returns what v stands for when there is no document to apply it to.
+func encode[T any](v T) ([]byte, error) {
+	switch p := any(&v).(type) {
+	case *[]byte:
+		return bytes.Clone(*p), nil
+	case *string:
+		return []byte(*p), nil
+	case *json.RawMessage:
+		if err := jsonmerge.Check(*p, jsonmerge.Limits{}); err != nil {
+			return nil, err
+		}
+		return bytes.Clone(*p), nil
+	}
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false) // what was not HTML before does not become it
+	if err := e.Encode(v); err != nil {
+		return nil, err
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
+}
+
+// keys maps JSON Pointer patterns of arrays to the members that identify their
+// elements; see [Options].
+type keys map[string][]string
+
+// render returns the content that the value stands for now. With an unchanged
+// value it returns doc's own bytes, so that comparing bytes tells whether there is
+// anything to write.
+func render[T any](doc []byte, v T, k keys) ([]byte, error) {
+	after, err := encode(v)
+	if err != nil {
+		return nil, fmt.Errorf("encoding the value: %w", err)
+	}
+	if doc == nil || formOf[T]() != formJSON {
+		return after, nil
+	}
+	fetched, err := decode[T](doc)
+	if err != nil {
+		return nil, fmt.Errorf("decoding the content: %w", err)
+	}
+	before, err := encode(fetched)
+	if err != nil {
+		return nil, fmt.Errorf("encoding the value as fetched: %w", err)
+	}
+	edited, err := jsonmerge.Edit(doc, before, after, &jsonmerge.EditOptions{Keys: k})
+	if err != nil {
+		return nil, fmt.Errorf("applying the change to the document: %w", err)
+	}
+	return edited, nil
+}

@@ -1,0 +1,197 @@
+package ifmatch_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/ifmatch-go/ifmatch"
+	"github.com/ifmatch-go/ifmatch/ifmatchtest"
+)
+
+// day is a type with an encoding of its own: a date without a time.
+type day struct{ time.Time }
+
+func (d day) MarshalJSON() ([]byte, error) { return json.Marshal(d.Format(time.DateOnly)) }
+func (d *day) UnmarshalJSON(b []byte) (err error) {
+	var s string
+	if err = json.Unmarshal(b, &s); err == nil {
+		s, _, _ = strings.Cut(s, "T")
+		d.Time, err = time.Parse(time.DateOnly, s)
+	}
+	return err
+}
+
+// edited saves an edit of content as a T and returns what the server then holds.
+func edited[T any](t *testing.T, content string, edit func(*T), o *ifmatch.Options) string {
+	t.Helper()
+	origin, url := serve(t, nil, content)
+	u, err := ifmatch.Get[T](t.Context(), brisk(), url)
+	require.NoError(t, err)
+	edit(&u.Value)
+	u, err = ifmatch.Save(t.Context(), brisk().With(o), u, nil)
+	require.NoError(t, err)
+	assert.Equal(t, origin.Body("/doc"), string(u.Content))
+
+	// The same by Update, which must not differ.
+	other, url := serve(t, nil, content)
+	_, err = ifmatch.Update(t.Context(), brisk().With(o), url, func(v *T) error { edit(v); return nil })
+	require.NoError(t, err)
+	assert.Equal(t, origin.Body("/doc"), other.Body("/doc"))
+	return origin.Body("/doc")
+}
+
+func TestAValueIsAViewOfItsDocument(t *testing.T) {
+	type sub struct {
+		ID  string `json:"id"`
+		Qty int    `json:"qty"`
+	}
+	type view struct {
+		Name  string         `json:"name"`
+		Count int            `json:"count,omitempty"`
+		Big   float64        `json:"big"`
+		Ptr   *int           `json:"ptr"`
+		Born  day            `json:"born"`
+		List  []sub          `json:"list,omitempty"`
+		Map   map[string]any `json:"map,omitempty"`
+	}
+	const rest = `"born": "2020-01-02T03:04:05Z"`
+	for _, tc := range []struct {
+		name, before string
+		edit         func(*view)
+		want         string
+	}{
+		{"nothing changed", `{"name": "a", ` + rest + `}`, func(*view) {}, `{"name": "a", ` + rest + `}`},
+		{"a member without a field stays", `{"x": [1.50, null], "name": "a", ` + rest + `}`, func(v *view) { v.Name = "b" }, `{"x": [1.50, null], "name": "b", ` + rest + `}`},
+		{"omitempty that becomes empty is removed", `{"name": "a", "count": 3, ` + rest + `}`, func(v *view) { v.Count = 0 }, `{"name": "a", ` + rest + `}`},
+		{"omitempty that was empty stays", `{"name": "a", "count": 0, ` + rest + `}`, func(v *view) { v.Name = "b" }, `{"name": "b", "count": 0, ` + rest + `}`},
+		{"omitempty that was empty is set in its place", `{"count": 0, "name": "a", ` + rest + `}`, func(v *view) { v.Count = 5 }, `{"count": 5, "name": "a", ` + rest + `}`},
+		{"a null that shows as zero stays", `{"name": null, ` + rest + `}`, func(v *view) { v.Count = 1 }, `{"name": null, ` + rest + `, "count": 1}`},
+		{"a null is replaced when it is changed", `{"name": null, ` + rest + `}`, func(v *view) { v.Name = "b" }, `{"name": "b", ` + rest + `}`},
+		{"a missing member is added when it is changed", `{` + rest + `}`, func(v *view) { v.Name = "b" }, `{` + rest + `, "name": "b"}`},
+		{"a missing member with a null for nothing stays missing", `{"name": "a", ` + rest + `}`, func(v *view) { v.Name = "b" }, `{"name": "b", ` + rest + `}`},
+		{"a number beyond float64 keeps its digits", `{"big": 9223372036854775809, "name": "a", ` + rest + `}`, func(v *view) { v.Name = "b" }, `{"big": 9223372036854775809, "name": "b", ` + rest + `}`},
+		{"unless it is changed", `{"big": 9223372036854775809, "name": "a", ` + rest + `}`, func(v *view) { v.Big = 2 }, `{"big": 2, "name": "a", ` + rest + `}`},
+		{"another case is the same member", `{"NAME": "a", ` + rest + `}`, func(v *view) { v.Name = "b" }, `{"NAME": "b", ` + rest + `}`},
+		{"an encoding of one's own is written when it differs", `{"name": "a", ` + rest + `}`, func(v *view) { v.Born.Time = v.Born.AddDate(1, 0, 0) }, `{"name": "a", "born": "2021-01-02"}`},
+		{"and left alone when it does not", `{"name": "a", ` + rest + `}`, func(v *view) { v.Born.Time = v.Born.Add(time.Hour) }, `{"name": "a", ` + rest + `}`},
+		{"an element in front shifts nothing", `{"list": [{"id": "1", "qty": 1, "x": 1}, {"id": "2", "qty": 2, "x": 2}], ` + rest + `}`,
+			func(v *view) { v.List = append([]sub{{"0", 0}}, v.List...); v.List[2].Qty = 3 },
+			`{"list": [{"id": "0", "qty": 0}, {"id": "1", "qty": 1, "x": 1}, {"id": "2", "qty": 3, "x": 2}], ` + rest + `}`},
+		{"a removed element takes only its own", `{"list": [{"id": "1", "qty": 1, "x": 1}, {"id": "2", "qty": 2, "x": 2}], ` + rest + `}`,
+			func(v *view) { v.List = v.List[1:] }, `{"list": [{"id": "2", "qty": 2, "x": 2}], ` + rest + `}`},
+		{"moved elements take theirs along", `{"list": [{"id": "1", "qty": 1, "x": 1}, {"id": "2", "qty": 2, "x": 2}], ` + rest + `}`,
+			func(v *view) { v.List[0], v.List[1] = v.List[1], v.List[0] }, `{"list": [{"id": "2", "qty": 2, "x": 2}, {"id": "1", "qty": 1, "x": 1}], ` + rest + `}`},
+		{"a map shows all of its members", `{"map": {"a": 1.0, "b": 12345678901234567890}, ` + rest + `}`,
+			func(v *view) { delete(v.Map, "a"); v.Map["c"] = "<&>" }, `{"map": {"b": 12345678901234567890, "c": "<&>"}, ` + rest + `}`},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			got := edited(t, tc.before, tc.edit, nil)
+			// What the view adds of its own accord, a plain marshal would too; it must not.
+			assert.Equal(t, tc.want, got)
+		})
+	}
+}
+
+func TestElementsAreRecognisedByADeclaredKey(t *testing.T) {
+	type container struct {
+		Name  string `json:"name"`
+		Image string `json:"image"`
+	}
+	type pod struct {
+		Containers []container `json:"containers"`
+	}
+	const before = `{"containers": [{"name": "a", "image": "1", "ports": [80]}, {"name": "b", "image": "1", "ports": [81]}]}`
+	got := edited(t, before, func(p *pod) {
+		p.Containers = []container{{"b", "2"}, {"c", "1"}, {"a", "2"}}
+	}, &ifmatch.Options{Keys: map[string][]string{"/containers": {"name"}}})
+	assert.Equal(t, `{"containers": [{"name": "b", "image": "2", "ports": [81]}, {"name": "c", "image": "1"}, {"name": "a", "image": "2", "ports": [80]}]}`, got)
+}
+
+func TestOtherTypesStandForTheirContent(t *testing.T) {
+	t.Run("map[string]any", func(t *testing.T) {
+		got := edited(t, `{"a": 1.0, "n": 12345678901234567890, "s": "x"}`, func(m *map[string]any) { (*m)["s"] = "y" }, nil)
+		assert.Equal(t, `{"a": 1.0, "n": 12345678901234567890, "s": "y"}`, got)
+	})
+	t.Run("any", func(t *testing.T) {
+		got := edited(t, `[1.0, 12345678901234567890]`, func(v *any) { *v = append((*v).([]any), "x") }, nil)
+		assert.Equal(t, `[1.0, 12345678901234567890, "x"]`, got)
+	})
+	t.Run("json.RawMessage", func(t *testing.T) {
+		got := edited(t, `{"a": 1.0}`, func(m *json.RawMessage) { *m = json.RawMessage(`{ "a":2 }`) }, nil)
+		assert.Equal(t, `{ "a":2 }`, got)
+	})
+	t.Run("[]byte", func(t *testing.T) {
+		got := edited(t, "\x00\xff not JSON", func(b *[]byte) { *b = append(*b, 0xfe) }, nil)
+		assert.Equal(t, "\x00\xff not JSON\xfe", got)
+	})
+	t.Run("string", func(t *testing.T) {
+		got := edited(t, "text\r\n", func(s *string) { *s += "more" }, nil)
+		assert.Equal(t, "text\r\nmore", got)
+	})
+	t.Run("a scalar", func(t *testing.T) {
+		assert.Equal(t, `8`, edited(t, `7`, func(n *int) { *n++ }, nil))
+	})
+}
+
+func TestContentThatIsNotWhatItShouldBeIsAClearError(t *testing.T) {
+	for _, tc := range []struct{ name, body, want string }{
+		{"not JSON", `<html>`, "decoding"},
+		{"another shape", `[1]`, "decoding"},
+		{"trailing data", `{} {}`, "decoding"},
+		{"empty", ``, "decoding"},
+		{"a duplicate member, found when it would be edited", `{"name":"a","name":"b"}`, "name"},
+		{"bad UTF-8, found when it would be edited", "{\"name\":\"a\",\"x\":\"\xff\"}", "UTF-8"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			origin, url := serve(t, nil, `{}`)
+			origin.SetContent("/doc", "application/json", []byte(tc.body))
+			_, err := ifmatch.Update(t.Context(), brisk(), url, increment)
+			require.Error(t, err)
+			assert.ErrorContains(t, err, tc.want)
+			assert.Equal(t, 0, origin.Arrived("PUT"))
+		})
+	}
+	origin, url := serve(t, nil, `{}`)
+	_, err := ifmatch.Update(t.Context(), brisk(), url, func(m *json.RawMessage) error { *m = json.RawMessage(`{"a":`); return nil })
+	require.Error(t, err)
+	_, err = ifmatch.Create(t.Context(), brisk(), url+"/x", make(chan int))
+	require.Error(t, err)
+	_, err = ifmatch.Create(t.Context(), brisk(), url+"/x", json.RawMessage(`{`))
+	require.Error(t, err)
+	assert.Equal(t, 0, origin.Arrived("PUT"))
+}
+
+func TestARebuiltRepresentationWritesAsTheFetchedOne(t *testing.T) {
+	origin, url := serve(t, nil, `{"name":"a","count":1,"x":1}`)
+	u, err := ifmatch.Get[doc](t.Context(), brisk(), url)
+	require.NoError(t, err)
+	stored, err := json.Marshal(u)
+	require.NoError(t, err)
+	var again ifmatch.Representation[doc]
+	require.NoError(t, json.Unmarshal(stored, &again))
+	again.Value.Count = 2
+	_, err = ifmatch.Put(t.Context(), brisk(), &again)
+	require.NoError(t, err)
+	assert.Equal(t, `{"name":"a","count":2,"x":1}`, origin.Body("/doc"))
+}
+
+func TestResumeFindsNothingWhereThereIsNothing(t *testing.T) {
+	_, ok := ifmatch.Resume[doc](fmt.Errorf("other"))
+	assert.False(t, ok)
+	_, ok = ifmatch.Resume[doc](nil)
+	assert.False(t, ok)
+	origin, url := serve(t, nil, `{"count":1}`)
+	origin.Always("PUT", ifmatchtest.Answer(ifmatchtest.Problem(403, nil)))
+	_, err := ifmatch.Update(context.Background(), brisk(), url, increment)
+	_, ok = ifmatch.Resume[doc](err)
+	assert.True(t, ok)
+	_, ok = ifmatch.Resume[[]int](err)
+	assert.False(t, ok, "another type")
+}

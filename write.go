@@ -1,0 +1,220 @@
+package ifmatch
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+
+	"github.com/ifmatch-go/ifmatch/jsonmerge"
+)
+
+var errNilRepresentation = errors.New("ifmatch: the representation to write is nil")
+
+// write performs one guarded write of u without any merging.
+func (r *call) write(ch *change) (*reply, *state, error) {
+	a, now, err := r.client.perform(r.ctx, ch, r.form, &r.log)
+	switch {
+	case err == nil:
+		return a, now, nil
+	case now != nil:
+		r.found(now)
+	}
+	if errors.Is(err, errMoved) {
+		return nil, nil, r.moved(now)
+	}
+	return nil, nil, r.fail(nil, err)
+}
+
+// started notes where a write of u starts from.
+func started[T any](r *call, u *Representation[T], local []byte) {
+	r.err.Base, r.err.Local, r.err.BaseETag = u.Content, local, u.ETag
+	r.err.date, r.err.sent = u.LastModified, u.sent
+}
+
+// vouch returns the condition that guards a write derived from u. If the answer to
+// the last write did not tell the validator, it fetches, and takes that of the
+// current version if its content is still the same; otherwise changed is that
+// version.
+func vouch[T any](r *call, u *Representation[T]) (g condition, changed *state, err error) {
+	if !u.sent {
+		g, err = r.client.guard(false, u.ETag, u.LastModified, "")
+		if err != nil {
+			err = r.fail(err, nil)
+		}
+		return g, nil, err
+	}
+	if u.Content == nil {
+		return g, nil, r.fail(fmt.Errorf("%w: the answer to the last write did not tell the content; Get it first", ErrNoValidator), nil)
+	}
+	now, err := r.client.fetch(r.ctx, u.URL, r.form, true, &r.log)
+	if err != nil {
+		return g, nil, r.fail(nil, err)
+	}
+	r.found(now)
+	if now.absent || !sameContent(r.form, u.Content, now.content) {
+		return g, now, nil
+	}
+	if g, err = r.client.guardOf(now); err != nil {
+		err = r.fail(err, nil)
+	}
+	return g, nil, err
+}
+
+func sameContent(f form, a, b []byte) bool {
+	if bytes.Equal(a, b) {
+		return true
+	}
+	if f == formVerbatim || f == formText {
+		return false
+	}
+	same, err := jsonmerge.Equal(a, b)
+	return same && err == nil
+}
+
+// moved is the conflict that a fetch alone showed.
+func (r *call) moved(now *state) error {
+	if now.absent {
+		return r.conflict(Deleted, nil, now.missing)
+	}
+	return r.conflict(StaleVersion, nil, nil)
+}
+
+// Put replaces the resource by u's value in one exchange, under the condition that
+// it is still the version that u was fetched as (If-Match). If it is not, the error
+// is a [ConflictError], and nothing was written; [Save] goes on from there.
+//
+// On success the result is the new state. If the answer does not prove what it is
+// (RFC 9110 §9.3.4), the result has no validator yet, and the next write fetches
+// first. On error the result is u itself, unchanged.
+//
+// Nothing is sent when there is no validator ([ErrNoValidator]). A write whose
+// answer is lost is looked after by fetching, and sent again if it did not take
+// effect; what cannot be known is [ErrUncertain]. 429 and 425 are answered with
+// patience.
+func Put[T any](ctx context.Context, c *Client, u *Representation[T]) (*Representation[T], error) {
+	if u == nil {
+		return u, errNilRepresentation
+	}
+	c = c.ready()
+	r := c.begin(ctx, http.MethodPut, u.URL, formOf[T]())
+	local, err := render(u.Content, u.Value, c.opts.Keys)
+	if err != nil {
+		return u, r.fail(err, nil)
+	}
+	started(r, u, local)
+	g, changed, err := vouch(r, u)
+	if err != nil {
+		return u, err
+	}
+	if changed != nil {
+		return u, r.moved(changed)
+	}
+	ch, err := c.newChange(http.MethodPut, u.URL, r.form, u.Header, local, g, u.Content)
+	if err != nil {
+		return u, r.fail(err, nil)
+	}
+	a, now, err := r.write(ch)
+	if err != nil {
+		return u, err
+	}
+	v, err := learn[T](ch, ch.body, a, now)
+	if err != nil {
+		return u, r.fail(err, nil)
+	}
+	return v, nil
+}
+
+// Create stores v as a new resource at url, under the condition that there is none
+// yet (PUT with If-None-Match: *, RFC 9110 §13.1.2). If there is one, the error is a
+// [ConflictError] of kind [AlreadyExists]. A creation whose answer is lost is
+// looked after as in [Put]; a resource that shows all of v counts as created.
+func Create[T any](ctx context.Context, c *Client, url string, v T) (*Representation[T], error) {
+	c = c.ready()
+	r := c.begin(ctx, http.MethodPut, url, formOf[T]())
+	content, err := encode(v)
+	if err != nil {
+		return nil, r.fail(fmt.Errorf("encoding the value: %w", err), nil)
+	}
+	r.err.Local = content
+	ch, err := c.newChange(http.MethodPut, url, r.form, nil, content, createOnly, nil)
+	if err != nil {
+		return nil, r.fail(err, nil)
+	}
+	a, now, err := r.write(ch)
+	if err != nil {
+		return nil, err
+	}
+	u, err := learn[T](ch, ch.body, a, now)
+	if err != nil {
+		return nil, r.fail(err, nil)
+	}
+	return u, nil
+}
+
+// Patch sends a patch document of the given media type, such as
+// application/merge-patch+json (RFC 7396) or application/json-patch+json (RFC 6902),
+// to the resource of u (RFC 5789), under the condition that it is still the version
+// that u was fetched as. u's Value plays no part. Errors are those of [Put]; on
+// error the result is u itself.
+//
+// If the answer does not hold the new representation, the result has neither
+// Content nor Value: [Get] it before the next write.
+func Patch[T any](ctx context.Context, c *Client, u *Representation[T], mediaType string, patch []byte) (*Representation[T], error) {
+	if u == nil {
+		return u, errNilRepresentation
+	}
+	c = c.ready()
+	r := c.begin(ctx, http.MethodPatch, u.URL, formOf[T]())
+	started(r, u, nil)
+	g, changed, err := vouch(r, u)
+	if err != nil {
+		return u, err
+	}
+	if changed != nil {
+		return u, r.moved(changed)
+	}
+	ch, err := c.newChange(http.MethodPatch, u.URL, r.form, nil, slices.Clip(patch), g, u.Content)
+	if err != nil {
+		return u, r.fail(err, nil)
+	}
+	ch.header.Set("Content-Type", mediaType)
+	ch.inForce = patched(r.form, u.Content, mediaType, patch)
+	a, now, err := r.write(ch)
+	if err != nil {
+		return u, err
+	}
+	v, err := learn[T](ch, nil, a, now)
+	if err != nil {
+		return u, r.fail(err, nil)
+	}
+	return v, nil
+}
+
+// Delete deletes the resource of u, under the condition that it is still the version
+// that u was fetched as (If-Match). If it has changed, the error is a
+// [ConflictError], also when it is gone already: of kind [Deleted] then. When the
+// answer is lost and the resource is found gone afterwards, that is success.
+func Delete[T any](ctx context.Context, c *Client, u *Representation[T]) error {
+	if u == nil {
+		return errNilRepresentation
+	}
+	c = c.ready()
+	r := c.begin(ctx, http.MethodDelete, u.URL, formOf[T]())
+	started(r, u, nil)
+	g, changed, err := vouch(r, u)
+	if err != nil {
+		return err
+	}
+	if changed != nil {
+		return r.moved(changed)
+	}
+	ch, err := c.newChange(http.MethodDelete, u.URL, r.form, nil, nil, g, u.Content)
+	if err != nil {
+		return r.fail(err, nil)
+	}
+	_, _, err = r.write(ch)
+	return err
+}

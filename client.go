@@ -65,6 +65,16 @@ type Options struct {
 	// is recognised even after others have written.
 	WriteID string
 
+	// PatchFormat makes Put, Update and Save send their change as a patch (RFC 5789)
+	// and not whole: "application/merge-patch+json", "application/json-patch+json", or
+	// PatchAccepted for the one that the resource's Accept-Patch field names (the
+	// smaller document, if both). A change that the format cannot express, such as a
+	// null to be set by a merge patch, is sent whole. Patches are guarded as PUTs are.
+	PatchFormat string
+
+	// Dialect tells how the server carries versions, if not as RFC 9110 says.
+	Dialect *Dialect
+
 	// ProblemKinds tells what the problem types of an API mean for the loop.
 	ProblemKinds map[ProblemType]Kind
 
@@ -82,6 +92,14 @@ type Options struct {
 	MaxBody     int64         // bytes of content read, after decompression; default 64 MiB
 	Timeout     time.Duration // of one attempt, until the answer is read; default HTTPClient.Timeout or 30 s
 }
+
+// PatchAccepted as [Options].PatchFormat sends patches where the server takes them.
+const PatchAccepted = "accepted"
+
+const (
+	jsonPatch  = "application/json-patch+json"  // RFC 6902
+	mergePatch = "application/merge-patch+json" // RFC 7396
+)
 
 // Client sends conditional requests. The zero value and a nil *Client have the
 // default Options. It holds no validators: they travel with the values. A Client
@@ -132,6 +150,8 @@ func (c *Client) With(o *Options) *Client {
 	}
 	set(&opts.Identity, o.Identity)
 	set(&opts.WriteID, o.WriteID)
+	set(&opts.PatchFormat, o.PatchFormat)
+	set(&opts.Dialect, o.Dialect)
 	if o.ProblemKinds != nil {
 		opts.ProblemKinds = maps.Clone(o.ProblemKinds)
 	}
@@ -148,6 +168,9 @@ func (c *Client) With(o *Options) *Client {
 	v := &Client{opts: opts}
 	v.identity = v.pointer("Identity", opts.Identity)
 	v.writeID = v.pointer("WriteID", opts.WriteID)
+	if f := opts.PatchFormat; f != "" && f != PatchAccepted && f != jsonPatch && f != mergePatch {
+		v.invalid = fmt.Errorf("ifmatch: Options.PatchFormat: %s is not a format that a patch can be made in", quote(f))
+	}
 	for k := range opts.Header {
 		if slices.Contains(conditionFields, k) {
 			v.invalid = fmt.Errorf("ifmatch: Options.Header holds %s: conditions are set here alone", k)
@@ -242,10 +265,16 @@ func (c *Client) exchange(ctx context.Context, r *request, log *attemptLog) (*re
 
 // refusal makes the typed error of an answer that is not a success.
 func (c *Client) refusal(r *request, a *reply) *ResponseError {
-	return newResponseError(evidence{
-		method: r.method, sent: preconditionOf(r.header), idempotencyKey: asksForReplay(r.header),
+	e := newResponseError(evidence{
+		method: r.method, sent: r.sent, idempotencyKey: asksForReplay(r.header),
 		status: a.status, types: c.opts.ProblemKinds,
 	}, a.url, a.status, a.header, a.body, a.truncated, time.Now())
+	if d := c.opts.Dialect; d != nil && d.Kind != nil {
+		if k := d.Kind(e); k != Unknown {
+			e.Kind = k
+		}
+	}
+	return e
 }
 
 // state is what a fetch found.
@@ -285,6 +314,10 @@ func (c *Client) fetch(ctx context.Context, target string, f form, fresh bool, l
 	switch a.status {
 	case http.StatusOK:
 		s := &state{answer: a, content: a.body}
+		if d := c.opts.Dialect; d != nil && d.Read != nil {
+			s.content, s.tag, err = d.read(http.MethodGet, a, nil)
+			return s, err
+		}
 		s.tag, s.tagNote = selectETag(a.header, a.trailer)
 		s.date, _ = strongLastModified(a.header)
 		return s, nil
@@ -301,8 +334,12 @@ func (c *Client) fetch(ctx context.Context, target string, f form, fresh bool, l
 // guard returns the condition under which a write that was derived from s may take
 // effect. Without one it is an error, unless the caller takes the risk.
 func (c *Client) guard(absent bool, tag ETag, date, note string) (condition, error) {
-	if absent {
-		return createOnly, nil
+	d := c.opts.Dialect
+	switch {
+	case absent:
+		return d.createOnly(), nil
+	case d.guards() && tag != "":
+		return condition{versionField, string(tag)}, nil
 	}
 	// A Representation can be rebuilt by hand, from a form for example: what is not
 	// a tag must not become a condition that holds always, or several header fields.
@@ -337,10 +374,7 @@ func (c *Client) holds(g condition, s *state) bool {
 	if g == (condition{}) {
 		return false
 	}
-	now, err := c.tags.guard(s.tag, s.date)
-	if s.absent {
-		now, err = createOnly, nil
-	}
+	now, err := c.guardOf(s)
 	return err == nil && now == g
 }
 

@@ -11,7 +11,8 @@ import (
 var ErrNoValidator = errors.New("the representation has no validator that could guard a write")
 
 // condition is the precondition of one write, as the header field that carries it
-// (RFC 9110 §13.1). The zero value is no condition at all.
+// (RFC 9110 §13.1), or as the version that a Dialect makes one of. The zero value is
+// no condition at all.
 type condition struct{ field, value string }
 
 var createOnly = condition{"If-None-Match", "*"} // §13.1.2: only if there is none yet
@@ -55,6 +56,9 @@ const (
 
 // conditionFields are the request fields that this package alone sets.
 var conditionFields = []string{"If-Match", "If-None-Match", "If-Unmodified-Since", "If-Modified-Since", "If-Range"}
+
+// creates reports that the condition asks for there being nothing yet.
+func (c condition) creates() bool { return c == createOnly || c.field == "version" && c.value == "" }
 
 func conditionOf(h http.Header) string {
 	for _, f := range conditionFields {

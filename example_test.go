@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/http/httptest"
 	"strings"
 
 	"github.com/ifmatch-go/ifmatch"
 	"github.com/ifmatch-go/ifmatch/ifmatchtest"
+	"github.com/ifmatch-go/ifmatch/jsonmerge"
 )
 
 // What the examples share: a client, and an origin server with one document.
@@ -496,3 +498,42 @@ func ExampleFacts() {
 	}
 	// Output: it is open and has to be paid
 }
+
+func ExamplePatchAccepted() {
+	ctx := context.Background()
+	origin, url := example(`{"name": "ann", "quota": 10}`)
+	origin.Always("GET", ifmatchtest.SetHeader("Accept-Patch", "application/merge-patch+json"))
+	c := client.With(&ifmatch.Options{PatchFormat: ifmatch.PatchAccepted})
+	_, err := ifmatch.Update(ctx, c, url, func(u *User) error { u.Quota = 20; return nil })
+	r := origin.Requests("PATCH")[0]
+	fmt.Println(r, string(r.Body), err)
+	// Output: PATCH /doc If-Match: "v1" -> 200 "v2" {"quota":20} <nil>
+}
+
+// A server that keeps the version in a member "rev" and wants it back in the query.
+func ExampleDialect() {
+	revisions := &ifmatch.Dialect{
+		Name: "revisions",
+		Read: func(_ *http.Response, content, sent []byte) ([]byte, string, error) {
+			if sent != nil {
+				return nil, "", nil // its answers to writes tell nothing
+			}
+			rev, err := rev.Get(content)
+			return content, string(rev), err
+		},
+		Guard: func(w *http.Request, version string, content []byte) ([]byte, error) {
+			q := w.URL.Query()
+			q.Set("ifRev", version)
+			w.URL.RawQuery = q.Encode()
+			return content, nil
+		},
+	}
+	ctx := context.Background()
+	origin, url := example(`{"rev": 7, "name": "ann"}`)
+	c := client.With(&ifmatch.Options{Dialect: revisions})
+	_, err := ifmatch.Update(ctx, c, url, func(u *User) error { u.Name = "Ann"; return nil })
+	fmt.Println(origin.Requests("PUT")[0].Query, origin.Body("/doc"), err)
+	// Output: ifRev=7 {"rev": 7, "name": "Ann"} <nil>
+}
+
+var rev, _ = jsonmerge.ParsePointer("/rev")

@@ -725,6 +725,8 @@ func TestAnUnsafeRequestStaysWhereItWasSent(t *testing.T) {
 					var refused *ifmatch.ResponseError
 					require.ErrorAs(t, err, &refused)
 					require.Equal(t, status, refused.StatusCode)
+					require.Equal(t, l.location, refused.Header.Get("Location"), "the caller may decide to go there")
+					require.NotContains(t, refused.Header, "location")
 					require.NotErrorIs(t, err, ifmatch.ErrUncertain, "a redirect has not written anything")
 					require.Len(t, s.arrivals(), 1)
 				})
@@ -963,6 +965,28 @@ func TestAnAnswerFromARoundTripperThatNamesNoRequestIsRead(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, thingURL, u.URL)
 	})
+}
+
+func TestARoundTripperThatBreaksItsContractDoesNoHarm(t *testing.T) {
+	for name, f := range map[string]func() *http.Response{
+		"neither answer nor error": func() *http.Response { return nil },
+		"no header":                func() *http.Response { return &http.Response{StatusCode: 200, Body: http.NoBody} },
+		"a redirect, no header":    func() *http.Response { return &http.Response{StatusCode: 307, Body: http.NoBody} },
+		"no content, not even an empty one": func() *http.Response {
+			return &http.Response{StatusCode: 200, Header: http.Header{}, ContentLength: 17}
+		},
+		"status 0": func() *http.Response { return &http.Response{Header: http.Header{}, Body: http.NoBody} },
+	} {
+		client := ifmatch.New(&ifmatch.Options{HTTPClient: &http.Client{Transport: bareTripper(f)}, MaxAttempts: 2, MaxWait: -1})
+		assert.NotPanics(t, func() {
+			_, err := ifmatch.Get[thing](t.Context(), client, thingURL)
+			assert.Error(t, err, name)
+			_, err = ifmatch.Save(t.Context(), client, bump(), nil)
+			if err == nil {
+				assert.Equal(t, "no header", name) // 200 is 200
+			}
+		}, name)
+	}
 }
 
 type bareTripper func() *http.Response

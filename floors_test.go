@@ -23,7 +23,9 @@ var floors = [][]string{
 	{"problem.go", "kind.go", "facts.go", "vendor.go", "vendor_cloud.go"}, // what an answer says
 	{"condition.go", "representation.go"},
 	{"merge.go", "retry.go"},
+	{"dialect.go"},
 	{"client.go", "stamp.go"},
+	{"change.go"},
 	{"perform.go"},
 	{"conflict.go", "learn.go"},
 	{"write.go"},

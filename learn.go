@@ -15,36 +15,49 @@ import (
 // only if the content was stored as it was sent (§9.3.4), but some frameworks stamp
 // a hash of the answer itself on it. When in doubt the representation has no
 // validator, and the next write looks first.
-func learn[T any](ch *change, sent []byte, a *reply, now *state) (*Representation[T], error) {
+func learn[T any](c *Client, ch *change, a *reply, now *state) (*Representation[T], error) {
 	if now != nil && !now.absent {
 		return representation[T](now)
 	}
-	u := &Representation[T]{URL: ch.target, Content: sent, Header: a.header, sent: true}
-	tag, _ := selectETag(a.header, a.trailer)
-	date, _ := strongLastModified(a.header)
+	u := &Representation[T]{URL: ch.target, Content: ch.wanted, Header: a.header, sent: true}
+	told := a.status == http.StatusOK || a.status == http.StatusCreated || a.status == http.StatusNoContent
+	if d := c.opts.Dialect; told && d != nil && d.Read != nil {
+		if doc, version, err := d.read(ch.method, a, ch.wanted); err == nil {
+			if doc != nil {
+				u.Content = doc
+			}
+			u.ETag, u.sent = version, version == ""
+		}
+	} else if told { // 203 and 205 say nothing of the result
+		u.Content, u.ETag, u.LastModified = told9110[T](ch, a)
+		u.sent = u.ETag == "" && u.LastModified == ""
+	}
+	if u.Content == nil {
+		return u, nil // what a PATCH made of the content, only the server knows
+	}
+	v, err := decode[T](u.Content)
+	u.Value = v
+	return u, err
+}
+
+// told9110 reads the answer by RFC 9110: the content that the resource has now, as
+// far as it is known, and its validators, as far as they can be relied on.
+func told9110[T any](ch *change, a *reply) (content []byte, tag ETag, date string) {
+	tag, _ = selectETag(a.header, a.trailer)
 	if tag.IsWeak() && !ETag(ch.guard.value).IsWeak() {
 		tag = "" // the resource's tags are strong, so this one is of something else
 	}
-	told := a.status == http.StatusOK || a.status == http.StatusCreated || a.status == http.StatusNoContent
-	switch {
-	case !told: // 203 and 205 say nothing of the result
-	case describesTarget(ch, a) && len(a.body) > 0:
-		if v, err := decode[T](a.body); err == nil {
-			u.Value, u.Content, u.ETag, u.LastModified = v, a.body, tag, date
-			u.sent = tag == "" && date == ""
-			return u, nil
+	if len(a.body) > 0 && describesTarget(ch, a) {
+		if _, err := decode[T](a.body); err == nil {
+			date, _ = strongLastModified(a.header)
+			return a.body, tag, date
 		}
-	case len(a.body) == 0 && ch.method == http.MethodPut &&
-		!elsewhere(ch, a, "Location") && !elsewhere(ch, a, "Content-Location") && !tag.IsWeak() && string(tag) != ch.guard.value:
-		u.ETag, u.sent = tag, tag == ""
 	}
-	if ch.method != http.MethodPut {
-		u.Content = nil // what a PATCH made of the content, only the server knows
-		return u, nil
+	if len(a.body) == 0 && ch.method == http.MethodPut && !tag.IsWeak() && string(tag) != ch.guard.value &&
+		!elsewhere(ch, a, "Location") && !elsewhere(ch, a, "Content-Location") {
+		return ch.wanted, tag, ""
 	}
-	v, err := decode[T](sent)
-	u.Value = v
-	return u, err
+	return ch.wanted, "", ""
 }
 
 func describesTarget(ch *change, a *reply) bool {

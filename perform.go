@@ -6,11 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"slices"
-	"strings"
 	"time"
-
-	"github.com/ifmatch-go/ifmatch/jsonmerge"
 )
 
 // This file makes one guarded write and finds out what became of it. A broken
@@ -33,26 +29,6 @@ type uncertain struct {
 
 func (e *uncertain) Error() string { return ErrUncertain.Error() }
 
-// change is one guarded write, with all that is needed to recognise it.
-type change struct {
-	method string
-	target string
-	header http.Header
-	body   []byte
-	guard  condition
-	from   []byte // content of the version that guard names; nil if there is none or it is not known
-	stamp  *stamp // nil: the write leaves no identifier
-
-	// inForce reports whether the state shows what the write wanted. nil: no state can.
-	inForce func(*state) (bool, error)
-}
-
-func (ch *change) request() *request {
-	h := ch.header.Clone()
-	ch.guard.set(h)
-	return &request{method: ch.method, url: ch.target, header: h, body: ch.body}
-}
-
 // perform sends the change until its outcome is known, and returns the answer of
 // success, or the state that shows the change in force. Otherwise the error is a
 // *ResponseError or errMoved (it did not take effect), an *uncertain, or another
@@ -70,7 +46,10 @@ func (c *Client) perform(ctx context.Context, ch *change, f form, log *attemptLo
 	doubt := false
 	waits := newJitter(retryWait, c.sender.maxWait)
 	for try := 1; ; try++ {
-		r := ch.request()
+		r, err := c.request(ch)
+		if err != nil {
+			return nil, nil, err
+		}
 		a, err := c.exchange(ctx, r, log)
 		var refused *ResponseError // a clear no to the copy that was answered
 		var accepted bool          // a promise or a mixture: another copy would not help
@@ -191,84 +170,4 @@ func (c *Client) ask(ch *change, now *state) (verdict, error) {
 		return inForce, nil
 	}
 	return unknowable, err
-}
-
-// contained returns a test for the difference between two contents being in force:
-// the newest state is what it is with that difference applied.
-func contained(f form, from, to []byte) func(*state) (bool, error) {
-	return func(now *state) (bool, error) {
-		switch {
-		case now.absent:
-			return false, nil
-		case bytes.Equal(now.content, to):
-			return true, nil
-		case f == formVerbatim || f == formText:
-			return false, nil
-		}
-		merged, err := jsonmerge.Merge(from, to, now.content, &jsonmerge.Options{AddAddObjects: true})
-		if err != nil {
-			return false, nil // it clashes, so it is not in force
-		}
-		return jsonmerge.Equal(merged, now.content)
-	}
-}
-
-// patched returns the test for a patch being in force, where its format tells.
-func patched(f form, from []byte, mediaType string, patch []byte) func(*state) (bool, error) {
-	if from == nil || f == formVerbatim || f == formText {
-		return nil
-	}
-	var to []byte
-	var err error
-	switch t, _, _ := strings.Cut(mediaType, ";"); strings.ToLower(strings.TrimSpace(t)) {
-	case "application/merge-patch+json":
-		to, err = jsonmerge.ApplyMergePatch(from, patch)
-	case "application/json-patch+json":
-		to, err = jsonmerge.ApplyPatch(from, patch, nil)
-	default:
-		return nil
-	}
-	if err != nil {
-		return nil // the server will say what is wrong with it
-	}
-	return contained(f, from, to)
-}
-
-// newChange builds the write of content to the resource of u.
-func (c *Client) newChange(method, target string, f form, like http.Header, body []byte, g condition, from []byte) (*change, error) {
-	h, err := c.header(f)
-	if err == nil {
-		err = checkTarget(target)
-	}
-	if err != nil {
-		return nil, err
-	}
-	if body != nil {
-		describe(h, like, f)
-	}
-	if h.Get("Prefer") == "" && method != http.MethodDelete {
-		h.Set("Prefer", "return=representation") // RFC 7240 §4.2
-	}
-	ch := &change{method: method, target: target, header: h, body: body, guard: g, from: from}
-	if method == http.MethodPut {
-		ch.inForce = contained(f, from, body)
-		if c.opts.WriteID != "" && f != formVerbatim && f != formText {
-			if ch.stamp, ch.body, err = newStamp(c.writeID, body); err != nil {
-				return nil, err
-			}
-		}
-	}
-	return ch, nil
-}
-
-// describe labels content as it was labelled when it was fetched.
-func describe(h, like http.Header, f form) {
-	for _, k := range []string{"Content-Type", "Content-Encoding", "Content-Language"} {
-		if v := like.Values(k); len(v) > 0 && h.Get(k) == "" {
-			h[k] = slices.Clone(v)
-		}
-	}
-	if h.Get("Content-Type") == "" {
-		h.Set("Content-Type", f.mediaType())
-	}
 }

@@ -77,6 +77,9 @@ func formOf[T any]() form {
 	return formJSON
 }
 
+// opaque reports that the content is not taken for JSON.
+func (f form) opaque() bool { return f == formVerbatim || f == formText }
+
 func (f form) mediaType() string {
 	switch f {
 	case formVerbatim:
@@ -91,7 +94,7 @@ func (f form) mediaType() string {
 // writes alike: a precondition is evaluated against the representation that the
 // write's own fields select (RFC 9110 §13.1).
 func (f form) accept() string {
-	if f == formVerbatim || f == formText {
+	if f.opaque() {
 		return "*/*"
 	}
 	return "application/json, application/problem+json, */*;q=0.1"

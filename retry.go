@@ -57,6 +57,9 @@ type request struct {
 	url    string
 	header http.Header
 	body   []byte // nil: no content
+
+	sent      precondition // for the reading of the answer
+	condition string       // for people
 }
 
 func (r *request) safe() bool { return r.method == http.MethodGet || r.method == http.MethodHead }
@@ -207,7 +210,7 @@ func (s *sender) send(ctx context.Context, r *request, log *attemptLog) (*reply,
 			}
 			err = discreet(err)
 			lastErr = err
-			a := Attempt{Method: r.method, Condition: conditionOf(r.header), Err: err, Start: begun, Waited: wait,
+			a := Attempt{Method: r.method, Condition: r.condition, Err: err, Start: begun, Waited: wait,
 				Duration: time.Since(begun), Deliveries: wire.deliveries(resp != nil, err)}
 			if s.replaysNothing(r) {
 				// A request that an idle connection did not take was written twice, but
@@ -244,7 +247,7 @@ func (s *sender) send(ctx context.Context, r *request, log *attemptLog) (*reply,
 		req, err = s.build(ctx, r, wire)
 	}
 	if err != nil {
-		log.add(Attempt{Method: r.method, Condition: conditionOf(r.header), Err: err, Start: time.Now()})
+		log.add(Attempt{Method: r.method, Condition: r.condition, Err: err, Start: time.Now()})
 		return nil, err
 	}
 	resp, err := rc.Do(req)

@@ -75,14 +75,14 @@ func Update[T any](ctx context.Context, c *Client, url string, edit func(*T) err
 		if err != nil {
 			return nil, r.fail(err, l.refused())
 		}
-		ch, err := c.newChange(http.MethodPut, u.URL, r.form, u.Header, local, g, u.Content)
+		ch, err := c.newChange(u.URL, r.form, u.Header, local, g, u.Content)
 		if err != nil {
 			return nil, r.fail(err, l.refused())
 		}
 		ch.inForce = applied(edit, c.opts.Keys)
 		a, found, err := c.perform(ctx, ch, r.form, &r.log)
 		if err == nil {
-			v, err := learn[T](ch, ch.body, a, found)
+			v, err := learn[T](c, ch, a, found)
 			if err != nil {
 				return nil, r.fail(err, l.refused())
 			}
@@ -157,13 +157,13 @@ func Save[T any](ctx context.Context, c *Client, u *Representation[T], merge Mer
 	from, body := u.Content, local
 	for {
 		if now == nil {
-			ch, err := c.newChange(http.MethodPut, u.URL, r.form, u.Header, body, g, from)
+			ch, err := c.newChange(u.URL, r.form, u.Header, body, g, from)
 			if err != nil {
 				return u, r.fail(err, l.refused())
 			}
 			a, found, err := c.perform(ctx, ch, r.form, &r.log)
 			if err == nil {
-				v, err := learn[T](ch, ch.body, a, found)
+				v, err := learn[T](c, ch, a, found)
 				if err != nil {
 					return u, r.fail(err, l.refused())
 				}
@@ -297,7 +297,7 @@ func (l *loop) next(err error, g condition, found *state) (*state, error) {
 			return now, nil
 		}
 		// The version that was refused is the current one: no new race.
-		if l.last.StatusCode != http.StatusPreconditionFailed {
+		if l.last.StatusCode != http.StatusPreconditionFailed && l.last.Kind != StaleVersion {
 			return nil, r.fail(nil, err) // so the refusal is about something else
 		}
 		if stale >= staleReads {
@@ -318,7 +318,7 @@ func curable(e *ResponseError, g condition) bool {
 	case StaleVersion, Deleted, Recreated:
 		return true
 	case AlreadyExists:
-		return g == createOnly
+		return g.creates()
 	case Unknown:
 		return e.StatusCode == http.StatusConflict && g != condition{}
 	case Transient:
@@ -378,7 +378,7 @@ func suspicion(g condition, now *state) string {
 		signs = append(signs, "the tag is weak, which If-Match never matches by RFC 9110; see Options.StripWeakTags")
 	case strings.Contains(tag, "gzip") || strings.Contains(tag, "-br") || strings.Contains(tag, "deflate"):
 		signs = append(signs, "the tag looks like that of a compressed form, in spite of Accept-Encoding: identity")
-	case g == createOnly:
+	case g.creates():
 		signs = append(signs, "the server says that the resource exists, and a GET does not find it")
 	}
 	for _, f := range []string{"Age", "X-Cache", "Via", "Server"} {

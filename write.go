@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"slices"
 
 	"github.com/ifmatch-go/ifmatch/jsonmerge"
 )
@@ -67,7 +66,7 @@ func sameContent(f form, a, b []byte) bool {
 	if bytes.Equal(a, b) {
 		return true
 	}
-	if f == formVerbatim || f == formText {
+	if f.opaque() {
 		return false
 	}
 	same, err := jsonmerge.Equal(a, b)
@@ -112,7 +111,7 @@ func Put[T any](ctx context.Context, c *Client, u *Representation[T]) (*Represen
 	if changed != nil {
 		return u, r.moved(changed)
 	}
-	ch, err := c.newChange(http.MethodPut, u.URL, r.form, u.Header, local, g, u.Content)
+	ch, err := c.newChange(u.URL, r.form, u.Header, local, g, u.Content)
 	if err != nil {
 		return u, r.fail(err, nil)
 	}
@@ -120,7 +119,7 @@ func Put[T any](ctx context.Context, c *Client, u *Representation[T]) (*Represen
 	if err != nil {
 		return u, err
 	}
-	v, err := learn[T](ch, ch.body, a, now)
+	v, err := learn[T](c, ch, a, now)
 	if err != nil {
 		return u, r.fail(err, nil)
 	}
@@ -139,7 +138,7 @@ func Create[T any](ctx context.Context, c *Client, url string, v T) (*Representa
 		return nil, r.fail(fmt.Errorf("encoding the value: %w", err), nil)
 	}
 	r.err.Local = content
-	ch, err := c.newChange(http.MethodPut, url, r.form, nil, content, createOnly, nil)
+	ch, err := c.newChange(url, r.form, nil, content, c.opts.Dialect.createOnly(), nil)
 	if err != nil {
 		return nil, r.fail(err, nil)
 	}
@@ -147,7 +146,7 @@ func Create[T any](ctx context.Context, c *Client, url string, v T) (*Representa
 	if err != nil {
 		return nil, err
 	}
-	u, err := learn[T](ch, ch.body, a, now)
+	u, err := learn[T](c, ch, a, now)
 	if err != nil {
 		return nil, r.fail(err, nil)
 	}
@@ -176,17 +175,15 @@ func Patch[T any](ctx context.Context, c *Client, u *Representation[T], mediaTyp
 	if changed != nil {
 		return u, r.moved(changed)
 	}
-	ch, err := c.newChange(http.MethodPatch, u.URL, r.form, nil, slices.Clip(patch), g, u.Content)
+	ch, err := c.newPatch(u.URL, r.form, mediaType, patch, g, u.Content)
 	if err != nil {
 		return u, r.fail(err, nil)
 	}
-	ch.header.Set("Content-Type", mediaType)
-	ch.inForce = patched(r.form, u.Content, mediaType, patch)
 	a, now, err := r.write(ch)
 	if err != nil {
 		return u, err
 	}
-	v, err := learn[T](ch, nil, a, now)
+	v, err := learn[T](c, ch, a, now)
 	if err != nil {
 		return u, r.fail(err, nil)
 	}
@@ -211,7 +208,7 @@ func Delete[T any](ctx context.Context, c *Client, u *Representation[T]) error {
 	if changed != nil {
 		return r.moved(changed)
 	}
-	ch, err := c.newChange(http.MethodDelete, u.URL, r.form, nil, nil, g, u.Content)
+	ch, err := c.newDeletion(u.URL, r.form, g, u.Content)
 	if err != nil {
 		return r.fail(err, nil)
 	}

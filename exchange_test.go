@@ -1,8 +1,6 @@
 package ifmatch_test
 
 import (
-	"bytes"
-	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
@@ -773,16 +771,12 @@ func TestTheCallersOwnCheckRedirectIsStillAsked(t *testing.T) {
 }
 
 func TestContentIsCappedAfterDecompression(t *testing.T) {
-	var bomb bytes.Buffer
-	z := gzip.NewWriter(&bomb)
-	_, err := z.Write(append([]byte(`{"n":1,"note":"`), bytes.Repeat([]byte("x"), 256<<20)...))
-	require.NoError(t, err)
-	require.NoError(t, z.Close())
-	require.Less(t, bomb.Len(), 1<<20, "small on the wire")
+	bomb := zipped(`{"n":1,"note":"`, megabyte, 256)
+	require.Less(t, len(bomb), 1<<20, "small on the wire")
 
 	for _, status := range []int{200, 409} {
 		client, s := through(func(a arrival) (*http.Response, error) {
-			return reply(status, bomb.String(), "Content-Encoding: gzip", `ETag: "1"`, "Content-Type: application/problem+json"), nil
+			return reply(status, bomb, "Content-Encoding: gzip", `ETag: "1"`, "Content-Type: application/problem+json"), nil
 		}, &ifmatch.Options{MaxBody: 1 << 20})
 		before := allocated()
 		_, err := ifmatch.Get[thing](t.Context(), client, thingURL)
@@ -807,14 +801,9 @@ func allocated() uint64 {
 }
 
 func TestACodingThatNobodyAskedForIsUndone(t *testing.T) {
-	var zipped bytes.Buffer
-	z := gzip.NewWriter(&zipped)
-	_, err := io.WriteString(z, thingV1)
-	require.NoError(t, err)
-	require.NoError(t, z.Close())
 	client, s := through(func(a arrival) (*http.Response, error) {
 		if a.method == http.MethodGet {
-			return reply(200, zipped.String(), "Content-Encoding: gzip", `ETag: "1"`), nil
+			return reply(200, zipped(thingV1, "", 0), "Content-Encoding: gzip", `ETag: "1"`), nil
 		}
 		return reply(204, "", `ETag: "2"`), nil
 	}, nil)

@@ -342,19 +342,24 @@ func drips(start string) answer {
 // silence waits until the client goes away.
 func silence(c net.Conn, _ int) { io.Copy(io.Discard, c) }
 
-// zipped compresses start and then n times more.
+// zipped compresses start and then n times more, each as a member of its own
+// (RFC 1952 §2.2), so that a bomb costs no more to build than its first megabyte.
 func zipped(start, more string, n int) string {
-	var b bytes.Buffer
-	z := gzip.NewWriter(&b)
-	for _, s := range append([]string{start}, slices.Repeat([]string{more}, n)...) {
+	member := func(s string) string {
+		var b bytes.Buffer
+		z := gzip.NewWriter(&b)
 		if _, err := io.WriteString(z, s); err != nil {
 			panic(err)
 		}
+		if err := z.Close(); err != nil {
+			panic(err)
+		}
+		return b.String()
 	}
-	if err := z.Close(); err != nil {
-		panic(err)
+	if n == 0 {
+		return member(start)
 	}
-	return b.String()
+	return member(start) + strings.Repeat(member(more), n)
 }
 
 // lair is a network with one server, which answers as a line of the table says.

@@ -139,7 +139,10 @@ type roundTripper struct{ http.RoundTripper }
 // conditions and credentials elsewhere on 307 and 308 (RFC 9110 §15.4).
 func (t roundTripper) RoundTrip(r *http.Request) (*http.Response, error) {
 	resp, err := t.RoundTripper.RoundTrip(r)
-	if err == nil && resp.StatusCode/100 == 3 && r.Method != http.MethodGet && r.Method != http.MethodHead {
+	if err == nil && resp != nil && resp.Header == nil {
+		resp.Header = http.Header{} // the caller's RoundTripper may not have made one
+	}
+	if err == nil && resp != nil && resp.StatusCode/100 == 3 && r.Method != http.MethodGet && r.Method != http.MethodHead {
 		resp.Header[hiddenLocation] = resp.Header["Location"]
 		delete(resp.Header, "Location")
 	}

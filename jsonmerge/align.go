@@ -29,7 +29,7 @@ type aligner struct {
 	barB   []bool // bs[i] has a declared key, and nothing else can make it an element of as
 	barA   []bool
 	ids    []identity
-	leafB  [][]uint64 // the leaves of bs[i], see leaves
+	leafB  [][]uint64 // the leaves of bs[i], see leavesOf
 	leafA  [][]uint64
 	budget int
 }
@@ -83,9 +83,11 @@ func (al *aligner) pair(i, j int)    { al.to[i], al.of[j] = j, i }
 func (al *aligner) freeB(i int) bool { return al.to[i] < 0 && (al.barB == nil || !al.barB[i]) }
 func (al *aligner) freeA(j int) bool { return al.of[j] < 0 && (al.barA == nil || !al.barA[j]) }
 
-// changed reports whether bs[i] is left over and may have become another value. A scalar may not: an unequal scalar is
+// changedB reports whether bs[i] is left over and may have become another value. A scalar may not: an unequal scalar is
 // another element, and has nothing to lose.
 func (al *aligner) changedB(i int) bool { return al.freeB(i) && al.b.isContainer(al.bs[i]) }
+
+// changedA is changedB for as[j].
 func (al *aligner) changedA(j int) bool { return al.freeA(j) && al.a.isContainer(al.as[j]) }
 
 // leftOver counts the elements that have not been recognised yet, and may be.
@@ -131,8 +133,9 @@ func (al *aligner) pairTagged(tagB, tagA []uint64, sure func(i, j int) bool) (on
 
 // agree reports whether both elements have a value at p, and equal ones.
 func (al *aligner) agree(i, j int, p Pointer) bool {
-	v, w := al.b.inside(al.bs[i], p), al.a.inside(al.as[j], p)
-	return v != absent && w != absent && equal(al.b, v, al.a, w)
+	v, ok := p.locateFrom(al.b, al.bs[i])
+	w, too := p.locateFrom(al.a, al.as[j])
+	return ok && too && equal(al.b, v, al.a, w)
 }
 
 // byKey pairs elements by the declared key. An element without the whole key, or with a key that occurs twice, is left
@@ -144,8 +147,8 @@ func (al *aligner) byKey(key []Pointer) {
 		for i, n := range nodes {
 			sum := uint64(len(key))
 			for _, p := range key {
-				v := d.inside(n, p)
-				if v == absent || d.isContainer(v) {
+				v, ok := p.locateFrom(d, n)
+				if !ok {
 					continue elements
 				}
 				sum = mix(sum, d.hash(v))

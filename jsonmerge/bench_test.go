@@ -104,3 +104,63 @@ func BenchmarkMerge(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkMergeHostile shows how the cost grows: each family at n and at ten times n.
+func BenchmarkMergeHostile(b *testing.B) {
+	list := func(open, end string, n int, item func(i int) string) []byte {
+		items := make([]string, n)
+		for i := range items {
+			items[i] = item(i)
+		}
+		return []byte(open + strings.Join(items, ",") + end)
+	}
+	member := func(prefix string) func(int) string {
+		return func(i int) string { return fmt.Sprintf(`"%s%07d":%d`, prefix, i, i) }
+	}
+	number := func(i int) string { return fmt.Sprint(10_000_000 + i) }
+	object := func(i int) string { return fmt.Sprintf(`{"id":%d}`, 10_000_000+i) }
+	for _, family := range []struct {
+		name string
+		opts jsonmerge.Options
+		make func(n int) (base, local, remote []byte)
+	}{
+		{"all names new", jsonmerge.Options{}, func(n int) (base, local, remote []byte) {
+			return []byte(`{}`), list("{", "}", n, member("l")), list("{", "}", n, member("r"))
+		}},
+		{"members reversed", jsonmerge.Options{}, func(n int) (base, local, remote []byte) {
+			return list("{", "}", n, member("k")), list("{", "}", n, func(i int) string { return member("k")(n - 1 - i) }), list("{", "}", n+1, member("k"))
+		}},
+		{"array reversed and shuffled", jsonmerge.Options{}, func(n int) (base, local, remote []byte) {
+			return list("[", "]", n, number), list("[", "]", n, func(i int) string { return number(n - 1 - i) }), list("[", "]", n, func(i int) string { return number(i * 7919 % n) })
+		}},
+		{"keyed array reversed and shuffled", jsonmerge.Options{Arrays: jsonmerge.Key("id")}, func(n int) (base, local, remote []byte) {
+			return list("[", "]", n, object), list("[", "]", n, func(i int) string { return object(n - 1 - i) }), list("[", "]", n, func(i int) string { return object(i * 7919 % n) })
+		}},
+		{"set shuffled", jsonmerge.Options{Arrays: jsonmerge.Set}, func(n int) (base, local, remote []byte) {
+			return list("[", "]", n, number), list("[", "]", n, func(i int) string { return number(n - 1 - i) }), list("[", "]", n, func(i int) string { return number(i * 7919 % n) })
+		}},
+		{"nested objects", jsonmerge.Options{Limits: jsonmerge.Limits{MaxDepth: 100_000}}, func(n int) (base, local, remote []byte) {
+			nest := func(v string) []byte { return []byte(strings.Repeat(`{"a":`, n) + v + strings.Repeat(`}`, n)) }
+			return nest("1"), nest("2"), nest("3")
+		}},
+		{"nested arrays", jsonmerge.Options{Limits: jsonmerge.Limits{MaxDepth: 100_000}}, func(n int) (base, local, remote []byte) {
+			nest := func(v string) []byte { return []byte(strings.Repeat(`[0,{"a":`, n/2) + v + strings.Repeat(`}]`, n/2)) }
+			return nest("1"), nest("2"), nest("3")
+		}},
+	} {
+		for _, n := range []int{10_000, 100_000} {
+			base, local, remote := family.make(n)
+			b.Run(fmt.Sprintf("%s/%d", family.name, n), func(b *testing.B) {
+				b.SetBytes(int64(len(base) + len(local) + len(remote)))
+				b.ReportAllocs()
+				for b.Loop() {
+					_, err := jsonmerge.Merge(base, local, remote, &family.opts)
+					var conflict *jsonmerge.ConflictError
+					if err != nil {
+						require.ErrorAs(b, err, &conflict)
+					}
+				}
+			})
+		}
+	}
+}

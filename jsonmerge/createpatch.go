@@ -12,25 +12,25 @@ type CreatePatchOptions struct {
 	// [EditOptions]. The other strategies do not matter here.
 	Rules Rules
 
-	// Tests makes the patch guard itself: every value that is removed or replaced is tested first, and every array in which
-	// something changes is tested as a whole, since an index says nothing about the element found there. So the patch
-	// applies only where all that it touches is as it was in the first document. That a member which it adds was not there, RFC 6902
-	// cannot test.
+	// Tests makes the patch guard itself: every value that is removed or replaced is tested first, and every array in
+	// which something changes is tested as a whole, since an index says nothing about the element found there. So the
+	// patch applies only where all that it touches is as it was in the first document. That a member which it adds
+	// was not there, RFC 6902 cannot test.
 	Tests bool
 
 	// Limits bounds both documents and the patch.
 	Limits Limits
 }
 
-// CreatePatch returns a JSON Patch (RFC 6902) that makes b out of a: [ApplyPatch] of it to a gives a document that means the same
-// as b. Of documents that mean the same the patch is empty, "[]".
+// CreatePatch returns a JSON Patch (RFC 6902) that makes b out of a: [ApplyPatch] of it to a gives a document that
+// means the same as b. Of documents that mean the same the patch is empty, "[]".
 //
-// Objects are compared member by member. The elements of arrays are recognised as by [Edit]: what is inserted, removed
-// or moved becomes one operation (add, remove, move), what changed inside an element becomes operations inside it. Where that takes more
-// text than the array, the array is replaced. The operation copy is not used.
+// Objects are compared member by member. The elements of arrays are recognised as by [Edit]: what is inserted,
+// removed or moved becomes one operation (add, remove, move), what changed inside an element becomes operations
+// inside it. Where that takes more text than the array, the array is replaced. The operation copy is not used.
 //
-// Both documents must pass [Check] with the limits of opts; the error is its [*SyntaxError] or [*LimitError], wrapped. It is
-// safe for concurrent use.
+// Both documents must pass [Check] with the limits of opts; the error is its [*SyntaxError] or [*LimitError],
+// wrapped. It is safe for concurrent use.
 func CreatePatch(a, b []byte, opts *CreatePatchOptions) ([]byte, error) {
 	if opts == nil {
 		opts = &CreatePatchOptions{}
@@ -47,7 +47,9 @@ func CreatePatch(a, b []byte, opts *CreatePatchOptions) ([]byte, error) {
 		tests: opts.Tests,
 		out:   writer{limits: opts.Limits},
 	}
-	g.value(0, 0)
+	if !g.docs.equal(0, 0) {
+		g.value(0, 0)
+	}
 	if !g.out.bound(0) {
 		return nil, g.out.err
 	}
@@ -117,11 +119,10 @@ func (g *generator) test(i int) {
 	}
 }
 
-// value writes what makes value j of b out of value i of a.
+// value writes what makes value j of b out of value i of a, which is not equal.
 func (g *generator) value(i, j int) {
 	k := g.a.kind(i)
 	switch {
-	case g.docs.equal(i, j):
 	case k == kindObject && g.b.kind(j) == k:
 		g.object(i, j)
 	case k == kindArray && g.b.kind(j) == k:
@@ -143,11 +144,15 @@ func (g *generator) object(i, j int) {
 		}
 	}
 	for name, w := range g.b.members(j) {
+		_, v := earlier.findSame(g.b, name)
+		if v != absent && g.docs.equal(v, w) {
+			continue
+		}
 		text := g.b.text(name)
 		back := g.enter(string(text))
-		if _, v := earlier.findSame(g.b, name); v == absent {
+		if v == absent {
 			g.op("add", nil, g.b, w)
-		} else if !g.docs.equal(v, w) {
+		} else {
 			level := g.walk.enter(text)
 			g.value(v, w)
 			g.walk.leave(level)
@@ -161,9 +166,10 @@ func (g *generator) array(i, j int) {
 	g.test(i)
 	tests, start := g.tests, len(g.out.out)
 	g.tests = false // everything in the array has been tested
-	g.elements(children(g.a, i), children(g.b, j))
+	g.elements(g.a.elementNodes(i), g.b.elementNodes(j))
 	g.tests = tests
-	if replaced := len(`,{"op":"replace","path":"","value":}`) + len(g.path) + len(g.b.span(j)); replaced < len(g.out.out)-start {
+	replaced := len(`,{"op":"replace","path":"","value":}`) + len(g.path) + len(g.b.span(j))
+	if replaced < len(g.out.out)-start {
 		g.out.out = g.out.out[:start]
 		g.op("replace", nil, g.b, j)
 	}
@@ -213,8 +219,9 @@ func (g *generator) elements(as, bs []int) {
 
 // moves plans how an array becomes another by removing, adding and moving elements one at a time.
 //
-// Every element gets a slot in one line that holds both arrays: an element that stays where it is among its neighbours has the same slot before
-// and after, one that moves has two. The index of an element at any time is the number of slots before its own that are taken.
+// Every element gets a slot in one line that holds both arrays: an element that stays where it is among its
+// neighbours has the same slot before and after, one that moves has two. The index of an element at any time is the
+// number of slots before its own that are taken.
 type moves struct {
 	of, to       []int  // as in aligner
 	other        []bool // as[of[j]] is replaced by bs[j], another element
@@ -223,7 +230,10 @@ type moves struct {
 }
 
 func newMoves(of []int, lengthA int) *moves {
-	m := &moves{of: of, to: fill(lengthA), other: make([]bool, len(of)), slotA: make([]int, lengthA), slotB: make([]int, len(of))}
+	m := &moves{
+		of: of, to: fill(lengthA), other: make([]bool, len(of)),
+		slotA: make([]int, lengthA), slotB: make([]int, len(of)),
+	}
 	for j, i := range of {
 		if i != absent {
 			m.to[i] = j

@@ -35,22 +35,25 @@ type EditOptions struct {
 // where before and after have equal values, every byte of doc stays as it is, whatever it says; when they are equal as
 // a whole, Edit returns doc itself.
 //
-//   - Objects are edited member by member. A member that is gone from the view is removed; a new one is added at the end, in
-//     the way that the object is written, on a line of its own or not.
+//   - Objects are edited member by member. A member that is gone from the view is removed; a new one is added at the
+//     end, in the way that the object is written, on a line of its own or not.
 //   - Any other value that changed is replaced by that of after.
-//   - A name that encoding/json has matched in another case ("ID" for the field id) is edited as the document spells it.
-//     If the document spells a name several times, the last one counts, as it does for encoding/json.
-//   - The elements of arrays are told apart by their key, if one is declared, else by content, by identity (one
-//     of the members @id, uid, uuid, id, _id, key, name), and by having most of their content in common, never by index. An element
-//     that stays recognisable keeps what the view does not show, also when it moves; a new one starts with nothing. Between elements that
-//     did not change, a single element that changed is the same one, unless its identity says otherwise.
+//   - A name that encoding/json has matched in another case ("ID" for the field id) is edited as the document spells
+//     it. If the document spells a name several times, the last one counts, as it does for encoding/json.
+//   - The elements of arrays are told apart by their key, if one is declared, else by content, by identity (one of
+//     the members @id, uid, uuid, id, _id, key, name), and by having most of their content in common, never by index.
+//     An element that stays recognisable keeps what the view does not show, also when it moves; a new one starts with
+//     nothing. Between elements that did not change, a single element that changed is the same one, unless its
+//     identity says otherwise: an element with another id or name is another element. Declare a key where that is
+//     not so.
 //   - Elements that the view does not show stay in the array, after the element that they followed.
 //
-// A nil doc is an absent document: the result is after. Elements are compared in time that grows linearly with the size of the
-// arrays; where many neighbours without any identity change at once, those not recognised within that bound count as new.
+// A nil doc is an absent document: the result is after. Elements are compared in time that grows linearly with the
+// size of the arrays; where many neighbours without any identity change at once, those not recognised within that
+// bound count as new.
 //
-// All three must pass [Check] with the limits of opts; the error is its [*SyntaxError] or [*LimitError], wrapped, or tells what
-// is wrong with opts. Edit does not change its arguments; the result may share memory with doc and after.
+// All three must pass [Check] with the limits of opts; the error is its [*SyntaxError] or [*LimitError], wrapped, or
+// tells what is wrong with opts. Edit does not change its arguments; the result may share memory with doc and after.
 // It is safe for concurrent use.
 func Edit(doc, before, after []byte, opts *EditOptions) ([]byte, error) {
 	if opts == nil {
@@ -254,7 +257,7 @@ func foldName(name []byte) string {
 // array edits an array.
 func (e *editor) array(t *tree, b, a int) {
 	key := e.walk.key()
-	ds, bs, as := children(t.doc, t.node), children(e.before, b), children(e.after, a)
+	ds, bs, as := t.doc.elementNodes(t.node), e.before.elementNodes(b), e.after.elementNodes(a)
 	shown, hidden := e.shown(t.doc, ds, bs, key)
 	of := align(e.before, bs, e.after, as, key)
 
@@ -326,8 +329,8 @@ func (e *editor) array(t *tree, b, a int) {
 // shown returns for each element of the view before which element of the document it shows (absent: none), and the
 // elements of the document that no element of the view shows.
 //
-// Decoding keeps the order: the view's element i shows the document's. Where a type's own UnmarshalJSON left some out or sorted them,
-// what an element shows is found by its content, as far as that is certain.
+// Decoding keeps the order: the view's element i shows the document's. Where a type's own UnmarshalJSON left some out
+// or sorted them, what an element shows is found by its content, as far as that is certain.
 func (e *editor) shown(d *document, ds, bs []int, key []Pointer) (shown []int, hidden map[int]bool) {
 	inOrder := len(ds) == len(bs)
 	for i := 0; inOrder && i < len(ds); i++ {
@@ -361,29 +364,25 @@ func (e *editor) contradicts(d *document, n, b int, key []Pointer) bool {
 	if !d.isContainer(n) || !e.before.isContainer(b) {
 		return !equal(d, n, e.before, b)
 	}
-	differs := func(v, w int) bool { return v != absent && w != absent && !equal(d, v, e.before, w) }
 	for _, p := range key {
-		if differs(d.inside(n, p), e.before.inside(b, p)) {
+		v, ok := p.locateFrom(d, n)
+		w, too := p.locateFrom(e.before, b)
+		if ok && too && !equal(d, v, e.before, w) {
 			return true
 		}
 	}
 	if len(key) == 0 && e.before.kind(b) == kindObject {
 		for name, w := range e.before.members(b) {
-			if text := string(e.before.text(name)); slices.Contains(identityNames[:], text) && differs(d.member(n, text), w) {
+			text := string(e.before.text(name))
+			if !slices.Contains(identityNames[:], text) {
+				continue
+			}
+			if v := d.member(n, text); v != absent && !equal(d, v, e.before, w) {
 				return true
 			}
 		}
 	}
 	return false
-}
-
-// children returns the nodes of an array's elements.
-func children(d *document, array int) []int {
-	list := make([]int, 0, d.count(array))
-	for _, n := range d.elements(array) {
-		list = append(list, n)
-	}
-	return list
 }
 
 // keyRules returns rules together with those that keys stands for.

@@ -21,6 +21,8 @@ func Equal(a, b []byte) (bool, error) {
 	if err != nil {
 		return false, fmt.Errorf("second document: %w", err)
 	}
+	defer da.release()
+	defer db.release()
 	return equal(&da, 0, &db, 0), nil
 }
 

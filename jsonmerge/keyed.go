@@ -1,6 +1,7 @@
 package jsonmerge
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 )
@@ -186,6 +187,7 @@ func (k *keyedMerge) write(order []int32) bool {
 		k.following(&w, id)
 	}
 	w.close()
+	k.inLocalOrder(k.conflicts[reported:])
 	if k.ambiguous(k.conflicts[reported:]) {
 		k.out.reset(before)
 		k.conflicts, k.omitted = k.conflicts[:reported], omitted
@@ -221,19 +223,38 @@ func (k *keyedMerge) known(w *listing, id int32) {
 	k.element(w, k.find(Base, id), k.find(Local, id), k.find(Remote, id), func() [][]byte { return k.key(id) })
 }
 
+// elementOf is the element of this array that leads to a conflict.
+func (k *keyedMerge) elementOf(c *Conflict) Element {
+	i := slices.IndexFunc(c.Elements, func(e Element) bool { return e.Depth == k.depth })
+	return c.Elements[i]
+}
+
+// inLocalOrder sorts the conflicts in this array, which came in the order of the result: by local's elements, then
+// by those that only remote has.
+func (k *keyedMerge) inLocalOrder(conflicts []Conflict) {
+	slices.SortStableFunc(conflicts, func(c, d Conflict) int {
+		e, f := k.elementOf(&c), k.elementOf(&d)
+		switch {
+		case e.Local < 0 && f.Local < 0:
+			return cmp.Compare(e.Remote, f.Remote)
+		case e.Local < 0:
+			return 1
+		case f.Local < 0:
+			return -1
+		}
+		return cmp.Compare(e.Local, f.Local)
+	})
+}
+
 // ambiguous reports whether conflicts in this array have pointers of which one is the beginning of another: the index of an
 // element that only remote has may be that of another element in local.
 func (k *keyedMerge) ambiguous(conflicts []Conflict) bool {
-	inLocal, depth := map[int]bool{}, len(k.path)
-	index := func(c *Conflict) Element {
-		i := slices.IndexFunc(c.Elements, func(e Element) bool { return e.Depth == depth })
-		return c.Elements[i]
-	}
+	inLocal := map[int]bool{}
 	for i := range conflicts {
-		inLocal[index(&conflicts[i]).Local] = true
+		inLocal[k.elementOf(&conflicts[i]).Local] = true
 	}
 	return inLocal[-1] && slices.ContainsFunc(conflicts, func(c Conflict) bool {
-		e := index(&c)
+		e := k.elementOf(&c)
 		return e.Local < 0 && inLocal[e.Remote]
 	})
 }

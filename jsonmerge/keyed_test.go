@@ -59,12 +59,15 @@ func TestKeyedArraysReportTheElementAndItsKey(t *testing.T) {
 			Elements: []jsonmerge.Element{{Depth: 1, Base: 1, Local: 0, Remote: 3, Key: [][]byte{[]byte(`"b"`)}}}},
 		{Pointer: "/x/2", Kind: jsonmerge.DeleteModify, Base: []byte(`{"id":"a","v":1}`), Remote: []byte(`{"id":"a","v":9}`),
 			Elements: []jsonmerge.Element{{Depth: 1, Base: 0, Local: -1, Remote: 2, Key: [][]byte{[]byte(`"a"`)}}}},
-	}, sorted(e.Conflicts))
+	}, e.Conflicts)
 }
 
-func sorted(list []jsonmerge.Conflict) []jsonmerge.Conflict {
-	slices.SortFunc(list, func(a, b jsonmerge.Conflict) int { return strings.Compare(a.Pointer, b.Pointer) })
-	return list
+func TestKeyedConflictsStandInLocalOrder(t *testing.T) {
+	e := conflicts(t, ids("a=1 b=1 c=1 d=1"), ids("a=2 b=2 c=2"), ids("d=3 c=3 a=3 b=3"), &jsonmerge.Options{Arrays: jsonmerge.Key("id"),
+		Rules: jsonmerge.MustRules(jsonmerge.Rule{Path: "/*", Strategy: jsonmerge.DeleteWins})})
+	assert.Equal(t, []string{"/0/v", "/1/v", "/2/v"}, pointers(e))
+	e = conflicts(t, ids("a=1 b=1 c=1 d=1 e=1"), ids("b=2 c=2"), ids("x y z c=3 e=3 b=3"), &jsonmerge.Options{Arrays: jsonmerge.Key("id")})
+	assert.Equal(t, []string{"/0/v", "/1/v", "/4"}, pointers(e))
 }
 
 func TestKeyedArraysWithoutUsableKeysAreTakenAsAWhole(t *testing.T) {

@@ -56,6 +56,7 @@ func TestMergeAgreesWithThePlainReadingOfTheRules(t *testing.T) {
 func TestMergeLawsOfTheSides(t *testing.T) {
 	for name, opts := range profiles() {
 		t.Run(name, func(t *testing.T) {
+			tried, ambiguous := 0, 0
 			trials(t, func(tr trial) {
 				b, l, r := tr.base, tr.local, tr.remote
 				must := func(b, l, r []byte) []byte {
@@ -80,12 +81,39 @@ func TestMergeLawsOfTheSides(t *testing.T) {
 					return
 				}
 				tr.same(m, swapped, "law 4: symmetry")
-				tr.same(m, must(b, m, r), "law 5: merging again with remote")
-				tr.same(m, must(b, l, m), "law 5: merging again with local")
 				tr.same(m, must(r, m, r), "law 6: writing over remote")
+				for _, again := range [][2][]byte{{m, r}, {l, m}} {
+					tried++
+					got, conflict := tr.merge(b, again[0], again[1], opts)
+					if conflict != nil && repeats(tr, conflict) {
+						ambiguous++
+						continue
+					}
+					require.Nil(tr, conflict, "law 5\nbase %s\nlocal %s\nremote %s", b, again[0], again[1])
+					tr.same(m, got, "law 5: merging again")
+				}
 			})
+			require.LessOrEqual(t, ambiguous, tried/1000, "merging again ends in conflicts too often")
 		})
 	}
+}
+
+// repeats reports whether each conflict is about an array in which an element repeats. There a longest common subsequence
+// is not unique and diff3 is known not to be idempotent (Khanna, Kunal, Pierce, "A Formal Investigation of Diff3", 2007):
+// merging again may then conflict, though never come to something else.
+func repeats(tr trial, conflict *jsonmerge.ConflictError) bool {
+	twice := func(doc []byte) bool {
+		array, _ := decodeModel(tr, doc).([]any)
+		for i, e := range array {
+			if slices.ContainsFunc(array[:i], func(other any) bool { return eq(e, other) }) {
+				return true
+			}
+		}
+		return false
+	}
+	return !slices.ContainsFunc(conflict.Conflicts, func(c jsonmerge.Conflict) bool {
+		return c.Kind != jsonmerge.ArrayClash || !twice(c.Base) && !twice(c.Local) && !twice(c.Remote)
+	})
 }
 
 func TestMergeBacksNothingOutAndInventsNothing(t *testing.T) {

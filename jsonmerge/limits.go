@@ -19,6 +19,9 @@ const (
 
 	// hardMaxBytes is what the tape's 32-bit offsets and 28-bit counts can hold, whatever MaxBytes says.
 	hardMaxBytes = 512 << 20
+
+	// hardMaxDepth keeps the recursion far from the end of the stack, whatever MaxDepth says: that could not be caught.
+	hardMaxDepth = 100_000
 )
 
 // Limits bounds what one call may cost. RFC 8259 §9 lets a reader set such limits.
@@ -31,16 +34,17 @@ type Limits struct {
 	// is ever read.
 	MaxBytes int
 
-	// MaxDepth is how deep arrays and objects may nest; 0 means [DefaultMaxDepth].
+	// MaxDepth is how deep arrays and objects may nest; 0 means [DefaultMaxDepth]. Nothing deeper than 100,000 is ever
+	// read.
 	MaxDepth int
 
-	// MaxConflicts is how many conflicts are listed one by one; 0 means [DefaultMaxConflicts]. Those beyond it are
-	// counted in [ConflictError.Omitted].
+	// MaxConflicts is how many conflicts are listed one by one; 0 means [DefaultMaxConflicts]. Those beyond it, and those
+	// after the pointers of the listed ones take 16 MiB, are counted in [ConflictError.Omitted].
 	MaxConflicts int
 }
 
 func (l Limits) bytes() int     { return min(orDefault(l.MaxBytes, DefaultMaxBytes), hardMaxBytes) }
-func (l Limits) depth() int     { return orDefault(l.MaxDepth, DefaultMaxDepth) }
+func (l Limits) depth() int     { return min(orDefault(l.MaxDepth, DefaultMaxDepth), hardMaxDepth) }
 func (l Limits) conflicts() int { return orDefault(l.MaxConflicts, DefaultMaxConflicts) }
 
 func orDefault(n, def int) int {

@@ -19,8 +19,8 @@ type Options struct {
 	// before, instead of reporting an [AddAdd] conflict. The strategy [MergeAdded] does it for chosen paths.
 	AddAddObjects bool
 
-	// Resolve, if not nil, is asked about each conflict that no rule decides, in document order. Its error ends the
-	// merge and is returned as it is.
+	// Resolve, if not nil, is asked about each conflict that no rule decides, in the order in which the result is written.
+	// Its error ends the merge and is returned as it is.
 	Resolve func(Conflict) (Resolution, error)
 
 	// StandIn is the side whose value stands in [ConflictError.Partial] for an undecided one; the default is [Remote].
@@ -61,6 +61,11 @@ func Merge(base, local, remote []byte, opts *Options) ([]byte, error) {
 		m.arrays.shape = shapeSequence
 	}
 	var docs [3]document
+	defer func() {
+		for i := range docs {
+			docs[i].release()
+		}
+	}()
 	var like *document
 	for i, raw := range [][]byte{base, local, remote} {
 		if raw == nil {
@@ -100,21 +105,23 @@ type merger struct {
 	opts   *Options
 	arrays plan // for arrays without a rule
 	walk   ruleWalk
-	path   []step
 	out    output
 
+	pointer  []byte // of the value being merged
+	depth    int    // tokens in it
+	elements []lead // those tokens that are elements of arrays
+
 	maxConflicts int
+	listed       int // bytes that the pointers of conflicts take
 	conflicts    []Conflict
 	omitted      int
 	err          error // of a callback: everything stops
 }
 
-// A step leads from a container to the value in it that is being merged.
-type step struct {
-	doc     *document // of the name node, nil for an element
-	name    int
-	element Element
-	key     func() [][]byte // of the element, nil if it has none
+// A lead is an array element on the way to the value being merged.
+type lead struct {
+	Element
+	key func() [][]byte // nil if it has none
 }
 
 func (m *merger) run() ([]byte, error) {
@@ -132,7 +139,10 @@ func (m *merger) run() ([]byte, error) {
 	if l != absent {
 		m.out.copy(m.local, 0, m.local.start(l))
 	}
-	present := m.value(b, l, r, outer)
+	present, done := m.unchanged(b, l, r)
+	if !done {
+		present = m.changed(b, l, r, outer)
+	}
 	if m.err != nil {
 		return nil, m.err
 	}
@@ -193,19 +203,46 @@ func (c *comparison) bothEqual(i, j int) bool {
 	return c.equal(i, j)
 }
 
-// value merges one value, given by its node in each document or absent, and writes the result; false, and nothing
-// written, if the result is absence.
-func (m *merger) value(b, l, r int, outer policy) bool {
+// unchanged deals with a value whose text one side left as it was: the other side's is taken.
+func (m *merger) unchanged(b, l, r int) (present, done bool) {
 	switch {
 	case m.err != nil:
-		return false
+		return false, true
 	case m.baseLocal.rawEqual(b, l):
-		return m.take(m.remote, r)
+		return m.take(m.remote, r), true
 	case m.baseRemote.rawEqual(b, r):
-		return m.take(m.local, l)
+		return m.take(m.local, l), true
 	}
-	return m.changed(b, l, r, outer)
+	return false, false
 }
+
+// enter goes to a member, or, when e is not nil, to an element; leave comes back.
+func (m *merger) enter(name []byte, e *lead) place {
+	p := place{len(m.pointer), m.depth, len(m.elements), 0}
+	m.pointer = append(m.pointer, '/')
+	if e != nil {
+		e.Depth = m.depth
+		m.elements = append(m.elements, *e)
+		index := e.Local
+		if index < 0 {
+			index = e.Remote
+		}
+		m.pointer = strconv.AppendInt(m.pointer, int64(index), 10)
+	} else {
+		m.pointer = appendToken(m.pointer, name)
+	}
+	m.depth++
+	p.level = m.walk.enter(name)
+	return p
+}
+
+func (m *merger) leave(p place) {
+	m.walk.leave(p.level)
+	m.pointer, m.depth, m.elements = m.pointer[:p.pointer], p.depth, m.elements[:p.elements]
+}
+
+// A place is where leave goes back to.
+type place struct{ pointer, depth, elements, level int }
 
 // changed merges a value whose text both sides changed.
 func (m *merger) changed(b, l, r int, outer policy) bool {
@@ -259,7 +296,11 @@ func (m *merger) changed(b, l, r int, outer policy) bool {
 	if side, ok := m.choose(&p, l, r); ok {
 		return m.takeSide(side, b, l, r)
 	}
-	return m.clash(m.kindOf(b, l, r), b, l, r, here, nil, "")
+	reason := ""
+	if p.shape > shapeAtomic {
+		reason = "strategy " + p.String() + " is not for these values"
+	}
+	return m.clash(m.kindOf(b, l, r), b, l, r, here, nil, reason)
 }
 
 func (d *document) kindOr(i int, none kind) kind {
@@ -331,22 +372,11 @@ func (m *merger) member(w *listing, doc *document, name, previous, b, l, r int, 
 	before, count := m.out.mark(), w.count
 	w.next(doc, name, previous)
 	m.out.copy(doc, doc.start(name), doc.start(name+1))
-	var present bool
-	switch {
-	case m.baseLocal.rawEqual(b, l):
-		present = m.take(m.remote, r)
-	case m.baseRemote.rawEqual(b, r):
-		present = m.take(m.local, l)
-	default:
-		m.path = append(m.path, step{doc: doc, name: name})
-		if m.walk.active() {
-			level := m.walk.enter(doc.text(name))
-			present = m.value(b, l, r, outer)
-			m.walk.leave(level)
-		} else {
-			present = m.value(b, l, r, outer)
-		}
-		m.path = m.path[:len(m.path)-1]
+	present, done := m.unchanged(b, l, r)
+	if !done {
+		here := m.enter(doc.text(name), nil)
+		present = m.changed(b, l, r, outer)
+		m.leave(here)
 	}
 	if !present {
 		m.out.reset(before)
@@ -366,32 +396,31 @@ func (m *merger) clash(kind Kind, b, l, r int, here policy, hunks []Hunk, reason
 	case here.prefer.is == preferRemote:
 		return m.take(m.remote, r)
 	}
+	if m.opts.Resolve == nil && m.full() {
+		m.omitted++
+		return m.takeSide(m.opts.StandIn, b, l, r)
+	}
 	c := m.conflictAt(kind, b, l, r)
 	c.Hunks, c.Reason = hunks, reason
 	return m.apply(c, m.opts.Resolve, b, l, r)
 }
 
+// maxListed is how many bytes the pointers of listed conflicts may take: many conflicts deep down have long ones.
+const maxListed = 16 << 20
+
+// full reports whether no more conflicts are listed.
+func (m *merger) full() bool { return len(m.conflicts) == m.maxConflicts || m.listed > maxListed }
+
 // conflictAt describes a conflict at the current path.
 func (m *merger) conflictAt(kind Kind, b, l, r int) Conflict {
 	c := Conflict{Kind: kind, Base: m.base.value(b), Local: m.local.value(l), Remote: m.remote.value(r)}
-	pointer := make(Pointer, len(m.path))
-	for i, s := range m.path {
-		if s.doc != nil {
-			pointer[i] = string(s.doc.text(s.name))
-			continue
+	c.Pointer = string(m.pointer)
+	for _, e := range m.elements {
+		if e.key != nil {
+			e.Key = e.key()
 		}
-		index := s.element.Local
-		if index < 0 {
-			index = s.element.Remote
-		}
-		pointer[i] = strconv.Itoa(index)
-		s.element.Depth = i
-		if s.key != nil {
-			s.element.Key = s.key()
-		}
-		c.Elements = append(c.Elements, s.element)
+		c.Elements = append(c.Elements, e.Element)
 	}
-	c.Pointer = pointer.String()
 	return c
 }
 
@@ -435,9 +464,10 @@ func (m *merger) ask(c Conflict, decide func(Conflict) (Resolution, error)) (Res
 }
 
 func (m *merger) report(c Conflict) {
-	if len(m.conflicts) < m.maxConflicts {
-		m.conflicts = append(m.conflicts, c)
-	} else {
+	if m.full() {
 		m.omitted++
+		return
 	}
+	m.conflicts = append(m.conflicts, c)
+	m.listed += len(c.Pointer) + 64*len(c.Elements)
 }

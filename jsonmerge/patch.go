@@ -59,13 +59,13 @@ func (e *PatchError) Error() string {
 // Unwrap returns Err.
 func (e *PatchError) Unwrap() error { return e.Err }
 
-// ApplyPatch carries out a JSON Patch (RFC 6902) on doc and returns the result; on any error there is none (§5). What no
-// operation touches stays byte for byte as it was; new members go to the end of their object, written like those around them. A
-// patch that changes nothing returns doc itself.
+// ApplyPatch carries out a JSON Patch (RFC 6902) on doc and returns the result; on any error there is none (§5). What
+// no operation touches stays byte for byte as it was; new members go to the end of their object, written like those
+// around them. A patch that changes nothing returns doc itself.
 //
-// It is strict: indexes are 0 or digits without a leading zero (RFC 6901 §4) and within bounds, nothing is padded and no
-// parent is made; test compares numbers by their exact decimal value; a name twice in an operation is an error, as anywhere; the
-// root can be replaced, not removed; a value cannot be moved into itself.
+// It is strict: indexes are 0 or digits without a leading zero (RFC 6901 §4) and within bounds, nothing is padded and
+// no parent is made; test compares numbers by their exact decimal value; a name twice in an operation is an error, as
+// anywhere; the root can be replaced, not removed; a value cannot be moved into itself.
 //
 // The error is a [*PatchError] for an operation, or for a document or patch that cannot be read the [*SyntaxError] or
 // [*LimitError] of [Check], wrapped. The arguments are not changed. It is safe for concurrent use.
@@ -128,7 +128,9 @@ func (o *operation) fail(index int, err error) error {
 }
 
 // needs lists the operations (RFC 6902 §4) and which member they need beside op and path.
-var needs = map[string]string{"add": "value", "replace": "value", "test": "value", "move": "from", "copy": "from", "remove": ""}
+var needs = map[string]string{
+	"add": "value", "replace": "value", "test": "value", "move": "from", "copy": "from", "remove": "",
+}
 
 // read checks an operation and reads it. Members that RFC 6902 does not name are ignored (§4).
 func (o *operation) read(p *document, n int) error {

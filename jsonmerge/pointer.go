@@ -1,6 +1,7 @@
 package jsonmerge
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"net/url"
@@ -79,19 +80,23 @@ func unescapeToken(token string) (string, bool) {
 	return string(b), true
 }
 
+// tokenEscaper writes the escapes of a token (RFC 6901 §3).
 var tokenEscaper = strings.NewReplacer("~", "~0", "/", "~1")
+
+func appendToken(dst, token []byte) []byte {
+	if bytes.ContainsAny(token, "~/") {
+		return append(dst, tokenEscaper.Replace(string(token))...)
+	}
+	return append(dst, token...)
+}
 
 // String is the form that [ParsePointer] reads.
 func (p Pointer) String() string {
-	var b strings.Builder
+	var b []byte
 	for _, token := range p {
-		b.WriteByte('/')
-		if strings.ContainsAny(token, "~/") {
-			token = tokenEscaper.Replace(token)
-		}
-		b.WriteString(token)
+		b = appendToken(append(b, '/'), []byte(token))
 	}
-	return b.String()
+	return string(b)
 }
 
 // Get returns the text of the value that p names in doc, as it stands there; it shares memory with doc. An array index is
@@ -102,6 +107,7 @@ func (p Pointer) Get(doc []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	defer d.release()
 	i, ok := p.locate(&d)
 	if !ok {
 		return nil, fmt.Errorf("%w: %s", ErrNotFound, quoteBounded(p.String()))

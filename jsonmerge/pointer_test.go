@@ -98,13 +98,16 @@ func FuzzPointer(f *testing.F) {
 			return
 		}
 		require.Equal(t, s, p.String())
+		if len(p) > 100 {
+			return
+		}
 		// A document that is made so that the pointer leads somewhere.
 		doc := "1"
 		for i := len(p) - 1; i >= 0; i-- {
 			doc = "{" + strings.TrimSpace(string(encodeString(p[i]))) + ":" + doc + "}"
 		}
 		value, err := p.Get([]byte(doc))
-		if strings.ToValidUTF8(s, "") == s && len(p) < 1000 {
+		if strings.ToValidUTF8(s, "") == s {
 			require.NoError(t, err)
 			require.Equal(t, "1", string(value))
 		}

@@ -81,6 +81,20 @@ func TestEveryStrategyDoesWhatItSays(t *testing.T) {
 	}
 }
 
+func TestAStrategyThatCannotBeFollowedIsTheReasonOfTheConflict(t *testing.T) {
+	for rule, docs := range map[string][3]string{
+		`"" counter`:   {`1`, `"2"`, `3`},
+		`"" newest`:    {`1`, `2`, `3`},
+		`"" set`:       {`[1]`, `2`, `[3]`},
+		`"" key=a,ask`: {`1`, `2`, `3`},
+	} {
+		e := conflicts(t, docs[0], docs[1], docs[2], rules(rule))
+		_, strategy, _ := strings.Cut(strings.TrimSuffix(rule, ",ask"), " ")
+		assert.Equal(t, "strategy "+strategy+" is not for these values", e.Conflicts[0].Reason)
+	}
+	assert.Empty(t, conflicts(t, `1`, `2`, `3`, rules(`"" atomic`)).Conflicts[0].Reason)
+}
+
 func TestRulesReachTheirPathsAndNoOthers(t *testing.T) {
 	both := func(doc string) [3]string {
 		return [3]string{strings.ReplaceAll(doc, "#", "1"), strings.ReplaceAll(doc, "#", "2"), strings.ReplaceAll(doc, "#", "3")}
@@ -351,9 +365,9 @@ type inner struct {
 	N int
 }
 
-type mutualA struct{ *mutualB }
-type mutualB struct {
-	*mutualA
+type MutualA struct{ *MutualB }
+type MutualB struct {
+	*MutualA
 	X int `json:"x"`
 }
 
@@ -397,8 +411,8 @@ func TestTagsThatAreWrongNameTheField(t *testing.T) {
 			A []string `merge:"key=id"`
 		}{}, `.A: strategy "key=id": string is no object`},
 		{struct {
-			A []mutualA `merge:"key=y"`
-		}{}, `.A: strategy "key=y": jsonmerge_test.mutualA has no member "y"`},
+			A []MutualA `merge:"key=y"`
+		}{}, `.A: strategy "key=y": jsonmerge_test.MutualA has no member "y"`},
 		{struct {
 			A int `merge:"merge"`
 		}{}, `.A: strategy "merge": int is no object`},
@@ -418,7 +432,7 @@ func TestTagsThatAreWrongNameTheField(t *testing.T) {
 	_, err := jsonmerge.RulesFor[wide]()
 	assert.ErrorContains(t, err, "more than 4096 rules; is the type recursive in several places?")
 	_, err = jsonmerge.RulesFor[struct {
-		A []mutualA `merge:"key=x"`
+		A []MutualA `merge:"key=x"`
 	}]()
 	assert.NoError(t, err)
 }

@@ -22,8 +22,10 @@ import (
 //	counter        number: local + remote - base, exactly; both sides adding the same still counts twice
 //	max, min       number: the greater, the smaller
 //	newest         string: the later of two RFC 3339 times;
-//	               newest=updatedAt for an object: the one whose member is later (or the greater number)
-//	text           string: line by line, like git
+//	               newest=updatedAt for an object, as a whole: the one whose member is later (or the greater number)
+//	text           string: line by line, like git ([MergeText])
+//
+// Of equal numbers and times, local's spelling stands. Where the values are not what a strategy is for, there is a conflict.
 //
 // What happens when that leaves a conflict (holds for the value and everything in it, until a rule further in says otherwise):
 //

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"hash/maphash"
 	"iter"
+	"sync"
 )
 
 type kind uint8
@@ -56,6 +57,28 @@ func (d *document) count(i int) int { return int(d.nodes[i].info >> infoShift) }
 func (d *document) span(i int) []byte {
 	n := d.nodes[i]
 	return d.raw[n.start:n.end:n.end]
+}
+
+// tapes keeps the nodes of documents that were released: clearing fresh memory would cost as much as reading.
+var tapes sync.Pool
+
+// maxKeptTape is the number of nodes beyond which a tape is left to the garbage collector: 16 MiB.
+const maxKeptTape = 1 << 20
+
+// newTape is an empty tape with room for at least n nodes.
+func newTape(n int) []node {
+	if kept, ok := tapes.Get().(*[]node); ok && cap(*kept) >= n {
+		return (*kept)[:0]
+	}
+	return make([]node, 0, n)
+}
+
+// release ends the use of a document and gives its tape back; text taken from it stays.
+func (d *document) release() {
+	if nodes := d.nodes; cap(nodes) > 0 && cap(nodes) <= maxKeptTape {
+		tapes.Put(&nodes)
+	}
+	*d = document{}
 }
 
 // value is the text of a node, nil for an absent one.

@@ -148,16 +148,6 @@ func (d *document) member(n int, name string) int {
 	return v
 }
 
-// inside returns the value that a pointer through members leads to from n, or absent.
-func (d *document) inside(n int, p Pointer) int {
-	for _, name := range p {
-		if n = d.member(n, name); n == absent {
-			break
-		}
-	}
-	return n
-}
-
 // spaceBefore and spaceAfter return the white space around an offset.
 func (d *document) spaceBefore(offset int) []byte {
 	start := offset

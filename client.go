@@ -2,6 +2,7 @@ package ifmatch
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -75,6 +76,25 @@ type Options struct {
 	// Dialect tells how the server carries versions, if not as RFC 9110 says.
 	Dialect *Dialect
 
+	// Routes varies the options for the URLs that a pattern of [http.ServeMux] matches:
+	// "/users/{id}", "PUT api.example.com/orders/". They replace the client's own as in
+	// [Client.With], for typed calls and for plain HTTP alike. A pattern with a
+	// method applies to the calls that write with that method, or read with GET.
+	Routes map[string]*Options
+
+	// RequireCondition refuses writes through plain HTTP ([Client.HTTPClient]) of a URL
+	// that was not read before, and that therefore nothing guards.
+	RequireCondition bool
+
+	// Merge resolves the conflicts of PUTs with JSON content through plain HTTP,
+	// under the code that makes them: ThreeWay[json.RawMessage], for example. Nil: the
+	// refusal is the answer. Reads are kept in memory for it.
+	Merge MergeFunc[json.RawMessage]
+
+	// Rows finds, in the content of a collection that was read through plain HTTP, the
+	// members' URLs (relative to the collection's) and their entity tags.
+	Rows func(collection *url.URL, content []byte) map[string]string
+
 	// ProblemKinds tells what the problem types of an API mean for the loop.
 	ProblemKinds map[ProblemType]Kind
 
@@ -90,6 +110,7 @@ type Options struct {
 	MaxAttempts int           // attempts of one exchange, the first included; default 5
 	MaxWait     time.Duration // longest single wait, asked for by Retry-After or not; default 30 s
 	MaxBody     int64         // bytes of content read, after decompression; default 64 MiB
+	MaxTracked  int           // resources whose versions plain HTTP remembers; default 10,000. Their contents, kept for Merge, are bounded at 64 MiB
 	Timeout     time.Duration // of one attempt, until the answer is read; default HTTPClient.Timeout or 30 s
 }
 
@@ -108,6 +129,8 @@ type Client struct {
 	opts     Options
 	tags     tagPolicy
 	sender   *sender
+	ledger   *ledger
+	routes   *http.ServeMux // of *Client as handlers; nil: none
 	identity jsonmerge.Pointer
 	writeID  jsonmerge.Pointer
 	invalid  error // what is wrong with opts; every call returns it
@@ -151,6 +174,17 @@ func (c *Client) With(o *Options) *Client {
 	set(&opts.Identity, o.Identity)
 	set(&opts.WriteID, o.WriteID)
 	set(&opts.PatchFormat, o.PatchFormat)
+	set(&opts.RequireCondition, o.RequireCondition)
+	set(&opts.MaxTracked, o.MaxTracked)
+	if o.Routes != nil {
+		opts.Routes = maps.Clone(o.Routes)
+	}
+	if o.Merge != nil {
+		opts.Merge = o.Merge
+	}
+	if o.Rows != nil {
+		opts.Rows = o.Rows
+	}
 	set(&opts.Dialect, o.Dialect)
 	if o.ProblemKinds != nil {
 		opts.ProblemKinds = maps.Clone(o.ProblemKinds)
@@ -188,7 +222,64 @@ func (c *Client) With(o *Options) *Client {
 		maxWait:     limit(opts.MaxWait, 30*time.Second, 0),
 		maxBody:     limit(opts.MaxBody, 64<<20, 0),
 	})
+	if c != nil && c.ledger != nil && o.HTTPClient == nil {
+		v.ledger = c.ledger
+	} else {
+		v.ledger = newLedger(limit(opts.MaxTracked, 10_000, 1), 64<<20) // another client, another identity
+	}
+	if len(opts.Routes) > 0 {
+		v.addRoutes()
+	}
 	return v
+}
+
+// addRoutes prepares the view of the client that each route is.
+func (c *Client) addRoutes() {
+	plain := *c
+	plain.opts.Routes, plain.routes = nil, nil
+	c.routes = http.NewServeMux()
+	for pattern, o := range c.opts.Routes {
+		view := plain.With(o)
+		view.opts.Routes, view.routes = nil, nil
+		if view.invalid != nil {
+			c.invalid = fmt.Errorf("ifmatch: Options.Routes[%s]: %w", quote(pattern), view.invalid)
+		}
+		func() {
+			defer func() {
+				if p := recover(); p != nil { // the only way in which ServeMux refuses a pattern
+					c.invalid = fmt.Errorf("ifmatch: Options.Routes: %s", oneLine(fmt.Errorf("%v", p)))
+				}
+			}()
+			c.routes.Handle(pattern, route{view})
+		}()
+	}
+}
+
+// route makes a handler of a client, for ServeMux to find.
+type route struct{ client *Client }
+
+func (route) ServeHTTP(http.ResponseWriter, *http.Request) {}
+
+// at returns the client as it is for a request with this method and target.
+func (c *Client) at(method string, target *url.URL) *Client {
+	if c.routes == nil || target == nil {
+		return c
+	}
+	h, _ := c.routes.Handler(&http.Request{Method: method, Host: target.Host, URL: target})
+	if r, ok := h.(route); ok {
+		return r.client
+	}
+	return c
+}
+
+// to is at for a typed call; a target that is no URL is refused later.
+func (c *Client) to(method, target string) *Client {
+	c = c.ready()
+	u, err := url.Parse(target)
+	if err != nil {
+		return c
+	}
+	return c.at(method, u)
 }
 
 func (c *Client) pointer(option, text string) jsonmerge.Pointer {
@@ -409,7 +500,7 @@ func mediaTypeText(h http.Header) string {
 // the origin. Any other answer than 200 or 203 is a [ResponseError]; a 203 has no
 // validator to rely on.
 func Get[T any](ctx context.Context, c *Client, url string) (*Representation[T], error) {
-	c = c.ready()
+	c = c.to(http.MethodGet, url)
 	s, err := c.fetch(ctx, url, formOf[T](), false, new(attemptLog))
 	if err != nil {
 		return nil, err

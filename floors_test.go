@@ -23,13 +23,14 @@ var floors = [][]string{
 	{"problem.go", "kind.go", "facts.go", "vendor.go", "vendor_cloud.go"}, // what an answer says
 	{"condition.go", "representation.go"},
 	{"merge.go", "retry.go"},
-	{"dialect.go"},
+	{"dialect.go", "ledger.go"},
 	{"client.go", "stamp.go"},
 	{"change.go"},
 	{"perform.go"},
 	{"conflict.go", "learn.go"},
 	{"write.go"},
 	{"update.go"},
+	{"transport.go"},
 }
 
 // together lists files that share one theme and may know each other.

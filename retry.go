@@ -90,6 +90,11 @@ type sender struct {
 	sending
 	http  *http.Client
 	plain bool // net/http itself sends, with nothing of the caller's in between
+
+	// For requests that others make: the RoundTripper and the redirect policy as
+	// the caller gave them.
+	base      http.RoundTripper
+	redirects func(*http.Request, []*http.Request) error
 }
 
 // maxErrorBody bounds what is kept of an answer that is not a success, in bytes
@@ -115,9 +120,10 @@ func newSender(s sending) *sender {
 	// go-retryablehttp closes the idle connections of the client it is given when
 	// it gives up; they are the caller's. A RoundTripper without that method keeps
 	// them open.
-	hc.Transport = roundTripper{hc.Transport}
-	hc.CheckRedirect = sameOriginReads(hc.CheckRedirect)
-	return &sender{sending: s, http: &hc, plain: plain}
+	base, redirects := hc.Transport, hc.CheckRedirect
+	hc.Transport = roundTripper{base}
+	hc.CheckRedirect = sameOriginReads(redirects)
+	return &sender{sending: s, http: &hc, plain: plain, base: base, redirects: redirects}
 }
 
 // defaultTransport is net/http's default with a lower cap on what a server may

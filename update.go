@@ -38,7 +38,7 @@ import (
 // errors after the first fetch are a [WriteError] or a [ConflictError]. On success the
 // result is the new state, as [Put] describes it.
 func Update[T any](ctx context.Context, c *Client, url string, edit func(*T) error) (*Representation[T], error) {
-	c = c.ready()
+	c = c.to(http.MethodPut, url)
 	r := c.begin(ctx, http.MethodPut, url, formOf[T]())
 	l := newLoop(r)
 	now, err := c.fetch(ctx, url, r.form, false, &r.log)
@@ -138,39 +138,54 @@ func Save[T any](ctx context.Context, c *Client, u *Representation[T], merge Mer
 	if u == nil {
 		return nil, errNilRepresentation
 	}
-	c = c.ready()
+	v, _, err := save(ctx, c.to(http.MethodPut, u.URL), u, merge, nil)
+	return v, err
+}
+
+// save is Save, with the answer that ended it: to the last write, or, if nothing was
+// left to write, to the last fetch. With first, the write was sent already and this
+// is how it was refused.
+func save[T any](ctx context.Context, c *Client, u *Representation[T], merge MergeFunc[T], first *ResponseError) (*Representation[T], *reply, error) {
 	r := c.begin(ctx, http.MethodPut, u.URL, formOf[T]())
 	l := newLoop(r)
 	local, err := render(u.Content, u.Value, c.opts.Keys)
 	if err != nil {
-		return u, r.fail(err, nil)
+		return u, nil, r.fail(err, nil)
 	}
 	started(r, u, local)
 	if u.Content != nil && bytes.Equal(local, u.Content) {
-		return u, nil
+		return u, nil, nil
 	}
 	g, now, err := vouch(r, u)
 	if err != nil {
-		return u, err
+		return u, nil, err
 	}
 	l.born(&state{content: u.Content})
 	from, body := u.Content, local
+	if first != nil && now == nil {
+		if now, err = l.next(first, g, nil); err != nil {
+			return u, nil, err
+		}
+	}
 	for {
 		if now == nil {
 			ch, err := c.newChange(u.URL, r.form, u.Header, body, g, from)
 			if err != nil {
-				return u, r.fail(err, l.refused())
+				return u, nil, r.fail(err, l.refused())
 			}
 			a, found, err := c.perform(ctx, ch, r.form, &r.log)
 			if err == nil {
 				v, err := learn[T](c, ch, a, found)
 				if err != nil {
-					return u, r.fail(err, l.refused())
+					return u, nil, r.fail(err, l.refused())
 				}
-				return v, nil
+				if a == nil {
+					a = found.answer
+				}
+				return v, a, nil
 			}
 			if now, err = l.next(err, g, found); err != nil {
-				return u, err
+				return u, nil, err
 			}
 		}
 		if g == (condition{}) || !c.holds(g, now) || !bytes.Equal(from, now.content) {
@@ -178,29 +193,30 @@ func Save[T any](ctx context.Context, c *Client, u *Representation[T], merge Mer
 			// local stay the caller's, or a merge of a merge could lose the change.
 			cf, err := conflictOf[T](l, u, local, now)
 			if err != nil {
-				return u, r.fail(err, l.refused())
+				return u, nil, r.fail(err, l.refused())
 			}
 			if merge == nil {
-				return u, l.undecided(now, nil)
+				return u, nil, l.undecided(now, nil)
 			}
 			v, err := merge(ctx, cf)
 			if err != nil {
-				return u, l.undecided(now, err)
+				return u, nil, l.undecided(now, err)
 			}
 			doc := now.content
 			if now.absent {
 				doc = local // what is written anew keeps the members that T does not show
 			}
 			if body, err = render(doc, v, c.opts.Keys); err != nil {
-				return u, r.fail(err, l.refused())
+				return u, nil, r.fail(err, l.refused())
 			}
 			if !now.absent && bytes.Equal(body, now.content) {
-				return representation[T](now)
+				v, err := representation[T](now)
+				return v, now.answer, err
 			}
 			from = now.content
 		}
 		if g, err = c.guardOf(now); err != nil {
-			return u, r.fail(err, l.refused())
+			return u, nil, r.fail(err, l.refused())
 		}
 		now = nil
 	}

@@ -97,7 +97,7 @@ func Put[T any](ctx context.Context, c *Client, u *Representation[T]) (*Represen
 	if u == nil {
 		return u, errNilRepresentation
 	}
-	c = c.ready()
+	c = c.to(http.MethodPut, u.URL)
 	r := c.begin(ctx, http.MethodPut, u.URL, formOf[T]())
 	local, err := render(u.Content, u.Value, c.opts.Keys)
 	if err != nil {
@@ -131,7 +131,7 @@ func Put[T any](ctx context.Context, c *Client, u *Representation[T]) (*Represen
 // [ConflictError] of kind [AlreadyExists]. A creation whose answer is lost is
 // looked after as in [Put]; a resource that shows all of v counts as created.
 func Create[T any](ctx context.Context, c *Client, url string, v T) (*Representation[T], error) {
-	c = c.ready()
+	c = c.to(http.MethodPut, url)
 	r := c.begin(ctx, http.MethodPut, url, formOf[T]())
 	content, err := encode(v)
 	if err != nil {
@@ -165,7 +165,7 @@ func Patch[T any](ctx context.Context, c *Client, u *Representation[T], mediaTyp
 	if u == nil {
 		return u, errNilRepresentation
 	}
-	c = c.ready()
+	c = c.to(http.MethodPatch, u.URL)
 	r := c.begin(ctx, http.MethodPatch, u.URL, formOf[T]())
 	started(r, u, nil)
 	g, changed, err := vouch(r, u)
@@ -198,7 +198,7 @@ func Delete[T any](ctx context.Context, c *Client, u *Representation[T]) error {
 	if u == nil {
 		return errNilRepresentation
 	}
-	c = c.ready()
+	c = c.to(http.MethodDelete, u.URL)
 	r := c.begin(ctx, http.MethodDelete, u.URL, formOf[T]())
 	started(r, u, nil)
 	g, changed, err := vouch(r, u)

@@ -1,0 +1,255 @@
+package ifmatch
+
+import (
+	"container/list"
+	"context"
+	"errors"
+	"fmt"
+	"hash/maphash"
+	"net/http"
+	"sync"
+)
+
+// The plain-HTTP side never sees which value a write was made from, so it has to
+// know which versions the code above it can have. The rule, in every interleaving:
+// no write goes out with the validator of a version newer than the one that its own
+// unit of work has read.
+//
+// A unit of work that travels in the context knows what it read. Without one, each
+// write is taken to be made from one read of its own, and all that can be known is
+// how often each version was handed out and how many writes came back: while those
+// that are still out are all of one version, a write is armed with that; when they
+// differ, nothing tells whose write it is, and it is refused. To guess would be to
+// overwrite, once in a while.
+
+// UnitOfWork returns a context for one sequence of reads and writes that belong
+// together: reading a resource, deciding, writing it back. Requests with this
+// context, through [Client.Do] or [Client.HTTPClient], are guarded by the versions
+// that this unit read, whatever others read meanwhile. Use a new one for each
+// sequence, and always where goroutines share a client.
+func UnitOfWork(ctx context.Context) context.Context {
+	return context.WithValue(ctx, unitKey{}, &unit{read: map[trackKey]*held{}})
+}
+
+type unitKey struct{}
+
+// unit is what one unit of work has read.
+type unit struct {
+	mu   sync.Mutex
+	read map[trackKey]*held
+	full bool // more was read than is kept
+}
+
+func unitOf(ctx context.Context) *unit {
+	u, _ := ctx.Value(unitKey{}).(*unit)
+	return u
+}
+
+// maxUnit bounds what one unit of work keeps.
+const maxUnit = 1024
+
+// trackKey names a resource as one identity sees it. Different credentials may be
+// shown different representations, so a tag never crosses from one to another.
+type trackKey struct {
+	ledger   *ledger
+	target   string
+	identity uint64
+}
+
+// held is a version that was handed out.
+type held struct {
+	guard   condition
+	content []byte      // for merging; nil if not kept
+	header  http.Header // of the answer
+	request http.Header // of the request that read it
+	blind   error       // why there is nothing to guard a write with
+}
+
+// ledger counts the versions that are out without a unit of work. It is bounded:
+// what has not been used for longest is dropped, and remembered as dropped.
+type ledger struct {
+	seed        maphash.Seed
+	maxEntries  int
+	maxBytes    int64
+	mu          sync.Mutex // guards the fields below
+	entries     map[trackKey]*list.Element
+	recent      list.List // of *account, most recently used first
+	bytes       int64
+	dropped     [dropBits / 64]uint64 // a filter of keys that were dropped
+	droppedSome bool
+}
+
+const dropBits = 1 << 16
+
+// account is what is out of one resource.
+type account struct {
+	key  trackKey
+	out  map[condition]int // how often each version was handed out and not yet used
+	now  *held             // the newest version that was handed out
+	used *held             // the version that the last write used; it stands in when none is out
+}
+
+func newLedger(entries int, bytes int64) *ledger {
+	return &ledger{seed: maphash.MakeSeed(), maxEntries: entries, maxBytes: bytes, entries: map[trackKey]*list.Element{}}
+}
+
+// Fields that carry credentials, besides those that an answer's Vary names.
+var credentialFields = []string{"Authorization", "Cookie", "Proxy-Authorization", "X-Api-Key", "X-Auth-Token"}
+
+func (l *ledger) key(r *http.Request) trackKey {
+	u := *r.URL
+	u.Fragment, u.RawFragment = "", ""
+	var h maphash.Hash
+	h.SetSeed(l.seed)
+	for _, f := range credentialFields {
+		for _, v := range r.Header.Values(f) {
+			h.WriteString(f)
+			h.WriteByte(0)
+			h.WriteString(v)
+			h.WriteByte(0)
+		}
+	}
+	return trackKey{l, u.String(), h.Sum64()}
+}
+
+// handOut notes that a version went to the unit of work, or to somebody.
+func (l *ledger) handOut(k trackKey, w *unit, v *held) {
+	if w != nil {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		if _, known := w.read[k]; !known && len(w.read) >= maxUnit {
+			w.full = true
+			return
+		}
+		w.read[k] = v
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	a := l.account(k)
+	if a.now != nil {
+		l.bytes -= int64(len(a.now.content))
+	}
+	a.now = v
+	l.bytes += int64(len(v.content))
+	a.out[v.guard]++
+	l.trim()
+}
+
+// forget notes that the unit of work has read that there is nothing.
+func (l *ledger) forget(k trackKey, w *unit) {
+	if w == nil {
+		return // the versions that are out are still out
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	delete(w.read, k)
+}
+
+var errWhose = errors.New("several versions of it are out and nothing tells which one this write was made from: " +
+	"give each sequence of reads and writes a context of its own (UnitOfWork)")
+
+// arm returns the version that a write was made from; nil if it was never read.
+func (l *ledger) arm(k trackKey, w *unit) (*held, error) {
+	if w != nil {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		v := w.read[k]
+		if v == nil && w.full {
+			return nil, fmt.Errorf("%w: the unit of work has read more than %d resources", ErrNoValidator, maxUnit)
+		}
+		return v, v.trouble()
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	e, ok := l.entries[k]
+	if !ok {
+		if l.wasDropped(k) {
+			return nil, fmt.Errorf("%w: too much was read since it was: the version is forgotten", ErrNoValidator)
+		}
+		return nil, nil
+	}
+	l.recent.MoveToFront(e)
+	a := e.Value.(*account)
+	switch len(a.out) {
+	case 0:
+		return a.used, a.used.trouble()
+	case 1:
+		for g := range a.out {
+			if a.now != nil && a.now.guard == g {
+				return a.now, a.now.trouble()
+			}
+			return &held{guard: g}, nil
+		}
+	}
+	return nil, fmt.Errorf("%w: %w", ErrNoValidator, errWhose)
+}
+
+func (v *held) trouble() error {
+	if v == nil {
+		return nil
+	}
+	return v.blind
+}
+
+// settle notes that a write that was armed with v is over. next is the version that
+// it made, for the unit of work to write from again.
+func (l *ledger) settle(k trackKey, w *unit, v, next *held) {
+	if w != nil {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		if next != nil && w.read[k] == v {
+			w.read[k] = next
+		}
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	a := l.account(k)
+	if a.out[v.guard]--; a.out[v.guard] <= 0 {
+		delete(a.out, v.guard)
+	}
+	a.used = &held{guard: v.guard, blind: v.blind}
+}
+
+// account returns the account of k, made if need be. l.mu is held.
+func (l *ledger) account(k trackKey) *account {
+	if e, ok := l.entries[k]; ok {
+		l.recent.MoveToFront(e)
+		return e.Value.(*account)
+	}
+	a := &account{key: k, out: map[condition]int{}}
+	if l.wasDropped(k) {
+		// Versions that were handed out before may still be out.
+		a.out[condition{"dropped", ""}] = 1
+	}
+	l.entries[k] = l.recent.PushFront(a)
+	return a
+}
+
+// trim drops what has not been used for longest. l.mu is held.
+func (l *ledger) trim() {
+	for l.recent.Len() > l.maxEntries || l.bytes > l.maxBytes && l.recent.Len() > 1 {
+		e := l.recent.Back()
+		a := l.recent.Remove(e).(*account)
+		delete(l.entries, a.key)
+		if a.now != nil {
+			l.bytes -= int64(len(a.now.content))
+		}
+		bit := l.bit(a.key)
+		l.dropped[bit/64] |= 1 << (bit % 64)
+		l.droppedSome = true
+	}
+}
+
+func (l *ledger) bit(k trackKey) uint64 {
+	return (maphash.String(l.seed, k.target) ^ k.identity) % dropBits
+}
+
+func (l *ledger) wasDropped(k trackKey) bool {
+	if !l.droppedSome {
+		return false
+	}
+	bit := l.bit(k)
+	return l.dropped[bit/64]&(1<<(bit%64)) != 0
+}

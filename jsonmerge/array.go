@@ -16,7 +16,7 @@ type arrayMerge struct {
 	clashes          []Hunk
 }
 
-// A piece of the result: a range of elements of one side, or one element to be merged.
+// A piece of the result: a range of elements of local or remote, or one element to be merged.
 type piece struct {
 	side  Side
 	merge bool
@@ -70,8 +70,8 @@ func (a *arrayMerge) clash(hunks []Hunk, reason string) bool {
 	return a.merger.clash(a.kindOf(a.b, a.l, a.r), a.b, a.l, a.r, a.policy, hunks, reason)
 }
 
-// intern numbers the elements; with trim those that are equal in all three at the start and at the end are left out, which
-// is most of a large array. (Equal, not only the same bytes: the alignment must not depend on the spelling.)
+// intern numbers the elements; with trim those that are equal in all three at the start and at the end are left out,
+// which is most of a large array. (Equal, not only the same bytes: the alignment must not depend on the spelling.)
 func (a *arrayMerge) intern(trim bool) {
 	if trim {
 		shortest := min(len(a.inB), len(a.inL), len(a.inR))
@@ -108,13 +108,10 @@ func (a *arrayMerge) keep(side Side, start, end int) {
 	a.pieces = append(a.pieces, p)
 }
 
-// of is the range of one side.
+// of is the range of local or remote.
 func (h *Hunk) of(side Side) *Range {
-	switch side {
-	case Local:
+	if side == Local {
 		return &h.Local
-	case Base:
-		return &h.Base
 	}
 	return &h.Remote
 }
@@ -165,14 +162,11 @@ func endBefore(doc *document, nodes []int, index int) int {
 	return doc.end(nodes[index-1])
 }
 
-// element merges one element, given by its index on each side, -1 where it is absent.
+// element merges one element, given by its index on each side, -1 where it is absent; local or remote has it.
 func (a *arrayMerge) element(w *listing, b, l, r int, key func() [][]byte) {
 	doc, nodes, index := a.local, a.inL, l
 	if l < 0 {
 		doc, nodes, index = a.remote, a.inR, r
-	}
-	if index < 0 {
-		return // deleted on both sides
 	}
 	before, count := a.out.mark(), w.count
 	w.next(doc, nodes[index], endBefore(doc, nodes, index))

@@ -46,8 +46,8 @@ func (s Side) String() string {
 //
 // The slices share memory with the documents given to [Merge]; do not write to them.
 type Conflict struct {
-	// Pointer is the JSON Pointer (RFC 6901) of the value: where it stands in local, or, if it or the array element around it is
-	// not there, in remote. An index means different elements in the three documents: see Elements.
+	// Pointer is the JSON Pointer (RFC 6901) of the value: where it stands in local, or, if it or the array element
+	// around it is not there, in remote. An index means different elements in the three documents: see Elements.
 	Pointer string
 
 	// Kind says what happened.
@@ -117,7 +117,8 @@ type ConflictError struct {
 	// Omitted counts the conflicts beyond Limits.MaxConflicts, which are not in Conflicts.
 	Omitted int
 
-	// Partial is the merged document in which each undecided value is taken from the side StandIn; nil if that leaves no document.
+	// Partial is the merged document in which each undecided value is taken from the side StandIn; nil if that leaves
+	// no document.
 	Partial []byte
 
 	// StandIn is the side that stands in for undecided values in Partial.

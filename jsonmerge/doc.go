@@ -1,7 +1,7 @@
 // Package jsonmerge merges JSON documents three ways: base is the document that an edit started from, local what the
 // edit made of it, remote what somebody else made of it in the meantime. It works on the bytes of the documents, so
-// whatever nobody touched comes out as it went in: the order of members, 1.0 and 1e2 and numbers too long for a float64, escapes,
-// white space, members that no program knows.
+// whatever nobody touched comes out as it went in: the order of members, 1.0 and 1e2 and numbers too long for a
+// float64, escapes, white space, members that no program knows.
 //
 // # What is merged, and what is a conflict
 //
@@ -31,8 +31,8 @@
 //
 // # Rules
 //
-// A rule says how values at a path are merged; see [Rule] for paths, [Strategy] for all the words, [RulesFor] for rules from struct
-// tags. Each line below is checked by this package's tests.
+// A rule says how values at a path are merged; see [Rule] for paths, [Strategy] for all the words, [RulesFor] for
+// rules from struct tags. Each line below is checked by this package's tests.
 //
 //	rule                base              local             remote              result
 //	(none)              {"a":1,"b":1}     {"a":2,"b":1}     {"a":1,"b":2}       {"a":2,"b":2}
@@ -61,23 +61,30 @@
 //
 // # Deciding conflicts
 //
-// [Options.Resolve] is asked about each conflict and may take a side, give a value of its own or leave it. What is left
-// comes back in a [ConflictError], with the three values of each and a merged document in which one side stands in. To go on
-// after somebody has decided, merge the same documents again with a Resolve that knows the answers.
+// [Options.Resolve] is asked about each conflict and may take a side, give a value of its own or leave it. What is
+// left comes back in a [ConflictError], with the three values of each and a merged document in which one side stands
+// in. To go on after somebody has decided, merge the same documents again with a Resolve that knows the answers.
+//
+// # Beside the merge
+//
+// [Edit] carries a change made to a view of a document, such as a struct that shows some of its members, over to the
+// document. [CreatePatch] and [ApplyPatch] are JSON Patch (RFC 6902), [CreateMergePatch] and [ApplyMergePatch] JSON
+// Merge Patch (RFC 7396), [Pointer] JSON Pointer (RFC 6901). [MergeText] merges texts that are not JSON.
 //
 // # Laws
 //
-// For documents b, l, r: merge(b,b,r) = r, merge(b,l,b) = l and, counters apart, merge(b,l,l) = l. Swapping the sides swaps the
-// conflicts and changes no clean result but the order of members. A clean result m survives being merged again:
-// merge(b,m,r) = merge(b,l,m) = merge(r,m,r) = m; only for arrays with repeated elements may the first two report a
-// conflict instead. No change of one side is backed out, no value is made up, and no
-// element of a sequence occurs more often than the sides account for. Merging in a chain, merge(r1, merge(b,l,r1), r2), is not the
+// For documents b, l, r: merge(b,b,r) = r, merge(b,l,b) = l and, counters apart, merge(b,l,l) = l. Swapping the sides
+// swaps the conflicts and changes no clean result but the order of members. A clean result m survives being merged
+// again: merge(b,m,r) = merge(b,l,m) = merge(r,m,r) = m; only where elements of an array repeat or move may the first
+// two report a conflict instead. No change of one side is backed out, no value is made up, and no element of a
+// sequence occurs more often than the sides account for. Merging in a chain, merge(r1, merge(b,l,r1), r2), is not the
 // same as merge(b,l,r2) and can lose a change: keep base and local, and merge them with the newest remote.
 //
 // # Cost
 //
-// Documents are read once, strictly ([Check]), into an index of 16 bytes a value; subtrees with the same bytes are skipped. Time and
-// memory grow with the size of the documents, n log n at worst, whatever they contain; [Limits] bounds size, depth and the
-// list of conflicts. Aligning two very different arrays is cut short at a cost in proportion to their
-// lengths; the alignment is then coarser and a conflict more likely.
+// All functions may be called concurrently; callbacks are called by the goroutine that called, one at a time.
+// Documents are read once, strictly ([Check]), into an index of 16 bytes a value; subtrees with the same bytes are
+// skipped. Time and memory grow with the size of the documents, n log n at worst, whatever they contain; [Limits]
+// bounds size, depth and the list of conflicts. Aligning two very different arrays is cut short at a cost in
+// proportion to their lengths; the alignment is then coarser and a conflict more likely.
 package jsonmerge

@@ -7,9 +7,9 @@ import (
 	"math/bits"
 )
 
-// Equal reports whether two JSON documents mean the same: the order of members, white space, the spelling of strings (A
-// or \u0041) and of numbers (1, 1.0, 10e-1, and -0 is 0) do not matter; numbers compare by their exact decimal value, whatever
-// its size. There is no Unicode normalisation, null is not absence, and the order of elements counts.
+// Equal reports whether two JSON documents mean the same: the order of members, white space, the spelling of strings
+// (A or \u0041) and of numbers (1, 1.0, 10e-1, and -0 is 0) do not matter; numbers compare by their exact decimal
+// value, whatever its size. There is no Unicode normalisation, null is not absence, and the order of elements counts.
 //
 // Both must pass [Check] with default limits; the error is its [*SyntaxError] or [*LimitError], wrapped.
 func Equal(a, b []byte) (bool, error) {
@@ -45,6 +45,8 @@ func (c *comparison) raw(i, j int) bool {
 	return c.match.same(int(m.start), int(m.end), int(n.start), int(n.end))
 }
 
+// equal reports whether two values mean the same. Unequal containers are told apart by their hashes, which costs
+// nothing the second time; equal ones are looked through, once, because whoever asked is done with them.
 func (c *comparison) equal(i, j int) bool {
 	if c.raw(i, j) {
 		return true
@@ -53,63 +55,41 @@ func (c *comparison) equal(i, j int) bool {
 	if k != c.b.kind(j) {
 		return false
 	}
-	if k == kindArray || k == kindObject {
-		// Unequal values are told by their hashes; equal ones are looked through, once, because the caller is
-		// done with them.
-		return c.a.count(i) == c.b.count(j) && c.a.hash(i) == c.b.hash(j) && c.deep(i, j)
-	}
-	return c.scalar(k, i, j)
-}
-
-func (c *comparison) scalar(k kind, i, j int) bool {
 	switch k {
 	case kindNumber:
 		return parseDecimal(c.a.span(i)).equal(parseDecimal(c.b.span(j)))
 	case kindString:
-		if !c.a.nodes[i].escaped() && !c.b.nodes[j].escaped() {
-			return false // the bytes differ
-		}
-		return bytes.Equal(c.a.text(i), c.b.text(j))
+		escaped := c.a.nodes[i].escaped() || c.b.nodes[j].escaped()
+		return escaped && bytes.Equal(c.a.text(i), c.b.text(j))
+	case kindArray:
+		return c.alike(i, j) && c.elementsEqual(i, j)
+	case kindObject:
+		return c.alike(i, j) && c.membersEqual(i, j)
 	}
 	return false // literals are equal only byte for byte
 }
 
-// deep compares two values member by member and element by element.
-func (c *comparison) deep(i, j int) bool {
-	if c.raw(i, j) {
-		return true
+// alike reports whether two containers may be equal.
+func (c *comparison) alike(i, j int) bool {
+	return c.a.count(i) == c.b.count(j) && c.a.hash(i) == c.b.hash(j)
+}
+
+func (c *comparison) elementsEqual(i, j int) bool {
+	same, other := true, j+1
+	for _, e := range c.a.elements(i) {
+		same = same && c.equal(e, other)
+		other = c.b.next(other)
 	}
-	k := c.a.kind(i)
-	if k != c.b.kind(j) {
-		return false
+	return same
+}
+
+func (c *comparison) membersEqual(i, j int) bool {
+	same, find := true, c.b.lookup(j)
+	for name, value := range c.a.members(i) {
+		_, other := find.findSame(c.a, name)
+		same = same && other != absent && c.equal(value, other)
 	}
-	switch k {
-	case kindArray:
-		if c.a.count(i) != c.b.count(j) {
-			return false
-		}
-		other := j + 1
-		for _, e := range c.a.elements(i) {
-			if !c.deep(e, other) {
-				return false
-			}
-			other = c.b.next(other)
-		}
-		return true
-	case kindObject:
-		if c.a.count(i) != c.b.count(j) {
-			return false
-		}
-		find := c.b.lookup(j)
-		for name, value := range c.a.members(i) {
-			_, other := find.findSame(c.a, name)
-			if other == absent || !c.deep(value, other) {
-				return false
-			}
-		}
-		return true
-	}
-	return c.scalar(k, i, j)
+	return same
 }
 
 // hash is a hash of what value i means: equal values have equal hashes. It is kept for every value in i, so that all

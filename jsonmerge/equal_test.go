@@ -115,6 +115,24 @@ func TestCountersCountWhatBothSidesDidAlike(t *testing.T) {
 		doc := func(n int) string { return fmt.Sprintf(base, n) }
 		assert.Equal(t, want, merged(t, doc(1), doc(2), doc(2), opts))
 	}
+	// Without usable keys nothing is looked into: what both did alike stands.
+	twice := `{"keyed":[{"id":1,"n":2},{"id":1,"n":3}]}`
+	assert.Equal(t, twice, merged(t, `{"keyed":[{"id":1,"n":1}]}`, twice, twice, opts))
+}
+
+func TestMaxOrdersNumbersOfAnySize(t *testing.T) {
+	nines := strings.Repeat("9", 30)
+	inOrder := []string{`-1e1` + nines, `-1e` + nines, `-1e1000`, `-2`, `-1.5`, `-1e-1000`, `-1e-` + nines, `0`,
+		`1e-1` + nines, `1e-` + nines, `1e-1000`, `0.015`, `1.2`, `1.25`, `12`, `1e1000`, `1e` + nines, `2e` + nines, `1e1` + nines}
+	for i, a := range inOrder {
+		for j, b := range inOrder {
+			if i == j {
+				continue
+			}
+			assert.Equal(t, inOrder[max(i, j)], merged(t, `null`, a, b, rules(`"" max`)))
+			assert.Equal(t, inOrder[min(i, j)], merged(t, `null`, a, b, rules(`"" min`)))
+		}
+	}
 }
 
 func FuzzEqual(f *testing.F) {

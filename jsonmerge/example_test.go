@@ -3,6 +3,7 @@ package jsonmerge_test
 import (
 	"errors"
 	"fmt"
+	"reflect"
 
 	"github.com/ifmatch-go/ifmatch/jsonmerge"
 )
@@ -219,4 +220,47 @@ func ExampleParsePointerFragment() {
 	p, err := jsonmerge.ParsePointerFragment("#/c%25d/~0")
 	fmt.Println(p, err)
 	// Output: /c%d/~0 <nil>
+}
+
+func ExampleRulesForType() {
+	type Stats struct {
+		Reads int `merge:"counter"`
+	}
+	rules, err := jsonmerge.RulesForType(reflect.TypeFor[map[string]Stats]())
+	fmt.Println(err)
+	fmt.Print(rules)
+	// Output:
+	// <nil>
+	// /*/Reads counter
+}
+
+func ExampleMustRules() {
+	rules := jsonmerge.MustRules(jsonmerge.Rule{Path: "/**", Strategy: jsonmerge.PreferRemote}, jsonmerge.Rule{Path: "/mine", Strategy: jsonmerge.PreferLocal})
+	merged, err := jsonmerge.Merge([]byte(`{"mine":1,"o":{"x":1}}`), []byte(`{"mine":2,"o":{"x":2}}`), []byte(`{"mine":3,"o":{"x":3}}`),
+		&jsonmerge.Options{Rules: rules})
+	fmt.Println(string(merged), err)
+	// Output: {"mine":2,"o":{"x":3}} <nil>
+}
+
+func ExampleElement() {
+	_, err := jsonmerge.Merge(
+		[]byte(`{"items":[{"id":"a"},{"id":"b","n":1}]}`),
+		[]byte(`{"items":[{"id":"b","n":2}]}`),
+		[]byte(`{"items":[{"id":"a"},{"id":"new"},{"id":"b","n":3}]}`),
+		&jsonmerge.Options{Arrays: jsonmerge.Key("id")})
+	var conflict *jsonmerge.ConflictError
+	if errors.As(err, &conflict) {
+		c := conflict.Conflicts[0]
+		e := c.Elements[0]
+		fmt.Printf("%s: the element with key %s, token %d of the pointer, is %d of base, %d of local and %d of remote\n",
+			c.Pointer, e.Key[0], e.Depth, e.Base, e.Local, e.Remote)
+	}
+	// Output: /items/0/n: the element with key "b", token 1 of the pointer, is 1 of base, 0 of local and 2 of remote
+}
+
+func ExampleLimits() {
+	_, err := jsonmerge.Merge([]byte(`{}`), []byte(`{"a":[1,2,3]}`), []byte(`{}`), &jsonmerge.Options{Limits: jsonmerge.Limits{MaxBytes: 10}})
+	var limit *jsonmerge.LimitError
+	fmt.Println(errors.As(err, &limit), err)
+	// Output: true local document: jsonmerge: document is larger than 10 bytes
 }

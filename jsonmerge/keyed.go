@@ -87,19 +87,19 @@ func (k *keyedMerge) sameKey(a *document, i int, b *document, j int) bool {
 	return true
 }
 
+// key is the key of an element that local or remote has, as it stands there.
 func (k *keyedMerge) key(id int32) [][]byte {
-	for _, side := range []Side{Local, Remote, Base} {
-		if i := k.find(side, id); i >= 0 {
-			doc, nodes := k.side(side)
-			values := make([][]byte, len(k.plan.members))
-			for n, p := range k.plan.members {
-				v, _ := p.locateFrom(doc, nodes[i])
-				values[n] = doc.span(v)
-			}
-			return values
-		}
+	side := Local
+	if k.find(Local, id) < 0 {
+		side = Remote
 	}
-	return nil
+	doc, nodes := k.side(side)
+	values := make([][]byte, len(k.plan.members))
+	for n, p := range k.plan.members {
+		v, _ := p.locateFrom(doc, nodes[k.find(side, id)])
+		values[n] = doc.span(v)
+	}
+	return values
 }
 
 // find is the index of an id on one side, -1 if absent.
@@ -126,8 +126,8 @@ func (k *keyedMerge) common(side Side) []int32 {
 	return ids
 }
 
-// order merges the order of the elements that all three have: a three-way merge of the sequences of keys, which has to end
-// with each key once. Then no two moves contradict each other.
+// order merges the order of the elements that all three have: a three-way merge of the sequences of keys, which has
+// to end with each key once. Then no two moves contradict each other.
 func (k *keyedMerge) order() ([]int32, bool) {
 	b, l, r := k.common(Base), k.common(Local), k.common(Remote)
 	switch {
@@ -141,19 +141,11 @@ func (k *keyedMerge) order() ([]int32, bool) {
 		return nil, false
 	}
 	var order []int32
-	seen := make([]bool, len(k.at[Base]))
 	for i := range inner.pieces {
 		p := &inner.pieces[i]
-		for n := p.of(p.side).Start; n < p.of(p.side).End; n++ {
-			id := inner.ids(p.side)[n]
-			if seen[id] {
-				return nil, false
-			}
-			seen[id] = true
-			order = append(order, id)
-		}
+		order = append(order, inner.ids(p.side)[p.of(p.side).Start:p.of(p.side).End]...)
 	}
-	return order, len(order) == len(b)
+	return order, len(order) == len(b) // none is there twice: multiplicity holds
 }
 
 // decideOrder settles an order conflict. If no side's order was chosen, it writes what was decided, or reports the
@@ -246,8 +238,8 @@ func (k *keyedMerge) inLocalOrder(conflicts []Conflict) {
 	})
 }
 
-// ambiguous reports whether conflicts in this array have pointers of which one is the beginning of another: the index of an
-// element that only remote has may be that of another element in local.
+// ambiguous reports whether conflicts in this array have pointers of which one is the beginning of another: the index
+// of an element that only remote has may be that of another element in local.
 func (k *keyedMerge) ambiguous(conflicts []Conflict) bool {
 	inLocal := map[int]bool{}
 	for i := range conflicts {

@@ -38,8 +38,8 @@ type Limits struct {
 	// read.
 	MaxDepth int
 
-	// MaxConflicts is how many conflicts are listed one by one; 0 means [DefaultMaxConflicts]. Those beyond it, and those
-	// after the pointers of the listed ones take 16 MiB, are counted in [ConflictError.Omitted].
+	// MaxConflicts is how many conflicts are listed one by one; 0 means [DefaultMaxConflicts]. Those beyond it, and
+	// those after the pointers of the listed ones take 16 MiB, are counted in [ConflictError.Omitted].
 	MaxConflicts int
 }
 

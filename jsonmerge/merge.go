@@ -11,16 +11,16 @@ type Options struct {
 	// Rules say how values at certain paths are merged; without any, see the package documentation.
 	Rules Rules
 
-	// Arrays is the strategy for arrays that no rule speaks of: one of [Sequence], the default, [Atomic], [Set], [Multiset],
-	// [Append] and [Key].
+	// Arrays is the strategy for arrays that no rule speaks of: one of [Sequence], the default, [Atomic], [Set],
+	// [Multiset], [Append] and [Key].
 	Arrays Strategy
 
 	// AddAddObjects merges two objects that both sides added at the same place, as if there had been an empty one
 	// before, instead of reporting an [AddAdd] conflict. The strategy [MergeAdded] does it for chosen paths.
 	AddAddObjects bool
 
-	// Resolve, if not nil, is asked about each conflict that no rule decides, in the order in which the result is written.
-	// Its error ends the merge and is returned as it is.
+	// Resolve, if not nil, is asked about each conflict that no rule decides, in the order in which the result is
+	// written. Its error ends the merge and is returned as it is.
 	Resolve func(Conflict) (Resolution, error)
 
 	// StandIn is the side whose value stands in [ConflictError.Partial] for an undecided one; the default is [Remote].
@@ -36,14 +36,15 @@ type Options struct {
 // What only one side changed is taken from that side. What both changed is merged member by member in objects and
 // element by element in arrays, and by the rules in opts. What is left is a conflict: opts.Resolve decides it, or the
 // error is a [*ConflictError] that lists all of them. Spans that no side changed come out byte for byte: order of
-// members, white space, spelling of numbers and strings. Members stand in local's order, those only in remote after them.
+// members, white space, spelling of numbers and strings. Members stand in local's order, those only in remote after
+// them.
 //
 // To write over a resource that changed again, merge the same base and local with the newest remote; merging a result
 // once more with an older remote as the base can lose changes.
 //
 // The documents must pass [Check] within opts.Limits; the error is then a [*SyntaxError] or [*LimitError], wrapped to
-// say which document it is. The result never shares memory with the arguments, which are not changed. Time and memory grow with the size
-// of the documents, n log n at most. Merge may be called concurrently.
+// say which document it is. The result never shares memory with the arguments, which are not changed. Time and memory
+// grow with the size of the documents, n log n at most. Merge may be called concurrently.
 func Merge(base, local, remote []byte, opts *Options) ([]byte, error) {
 	if opts == nil {
 		opts = &Options{}
@@ -286,10 +287,11 @@ func (m *merger) changed(b, l, r int, outer policy) bool {
 	case l == absent || r == absent:
 		return m.clash(m.kindOf(b, l, r), b, l, r, here, nil, "")
 	case arrays:
-		if !p.shape.isArray() {
-			p = m.arrays
+		inner := p // a variable of its own: only arrays pay for it
+		if !inner.shape.isArray() {
+			inner = m.arrays
 		}
-		return m.array(arrayMerge{merger: m, b: b, l: l, r: r, convergent: convergent, plan: &p, policy: here})
+		return m.array(arrayMerge{merger: m, b: b, l: l, r: r, convergent: convergent, plan: &inner, policy: here})
 	case p.shape == shapeText && kl == kindString && kr == kindString && kb == kindString:
 		return m.text(b, l, r, here)
 	}

@@ -56,7 +56,8 @@ type listing struct {
 	count     int // items written
 }
 
-// listing begins the container that comes of merging local's l with remote's r; it is laid out like local's unless that is empty.
+// listing begins the container that comes of merging local's l with remote's r. It is laid out like local's unless that
+// is empty; so if there is an item to write, the model has one.
 func (m *merger) listing(l, r int) listing {
 	if m.local.count(l) > 0 {
 		return listing{out: &m.out, style: m.local, container: l}
@@ -64,13 +65,12 @@ func (m *merger) listing(l, r int) listing {
 	return listing{out: &m.out, style: m.remote, container: r}
 }
 
-// next writes what stands before an item: a name node or an element of doc. previous is the end of doc's item before it, 0 if it is the first.
+// next writes what stands before an item: a name node or an element of doc. previous is the end of doc's item before
+// it, 0 if it is the first.
 func (w *listing) next(doc *document, item, previous int) {
 	d := w.style
 	first := w.container + 1
 	switch {
-	case w.count == 0 && d.count(w.container) == 0:
-		w.out.copy(d, d.start(w.container), d.start(w.container)+1)
 	case w.count == 0:
 		w.out.copy(d, d.start(w.container), d.start(first))
 	case doc == d && previous > 0:

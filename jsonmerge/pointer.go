@@ -9,15 +9,15 @@ import (
 	"strings"
 )
 
-// A Pointer is a JSON Pointer (RFC 6901): the names of members and the indexes of elements, unescaped, that lead from the root of a
-// document to a value. The empty Pointer is the root.
+// A Pointer is a JSON Pointer (RFC 6901): the names of members and the indexes of elements, unescaped, that lead from
+// the root of a document to a value. The empty Pointer is the root.
 type Pointer []string
 
 // ErrNotFound is wrapped by the error of [Pointer.Get] for a pointer that leads to nothing in a document.
 var ErrNotFound = errors.New("jsonmerge: no such value")
 
-// ParsePointer reads the string form of a pointer, such as "/items/0/a~1b" (RFC 6901 §3): empty, or tokens that each begin
-// with a slash, in which ~0 stands for ~ and ~1 for /.
+// ParsePointer reads the string form of a pointer, such as "/items/0/a~1b" (RFC 6901 §3): empty, or tokens that each
+// begin with a slash, in which ~0 stands for ~ and ~1 for /.
 func ParsePointer(s string) (Pointer, error) {
 	p, err := parsePointer(s)
 	if err != nil {
@@ -99,9 +99,9 @@ func (p Pointer) String() string {
 	return string(b)
 }
 
-// Get returns the text of the value that p names in doc, as it stands there; it shares memory with doc. An array index is
-// 0 or digits without a leading zero (RFC 6901 §4); "-", the element after the last, names nothing that can be got.
-// The error wraps [ErrNotFound], or is that of [Check] with default limits.
+// Get returns the text of the value that p names in doc, as it stands there; it shares memory with doc. An array
+// index is 0 or digits without a leading zero (RFC 6901 §4); "-", the element after the last, names nothing that can
+// be got. The error wraps [ErrNotFound], or is that of [Check] with default limits.
 func (p Pointer) Get(doc []byte) ([]byte, error) {
 	d, err := parse(doc, Limits{})
 	if err != nil {

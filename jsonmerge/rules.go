@@ -22,7 +22,8 @@ type Rule struct {
 	Func func(Conflict) (Resolution, error)
 }
 
-// Rules are the rules of a merge: checked when they were made, immutable, safe for concurrent use. The zero value has none.
+// Rules are the rules of a merge: checked when they were made, immutable, safe for concurrent use. The zero value has
+// none.
 //
 // Where several rules hold for a value, each group of a [Strategy] is taken from the last rule that sets it.
 type Rules struct {
@@ -59,8 +60,9 @@ func MustRules(rules ...Rule) Rules {
 	return r
 }
 
-// ParseRules reads what [Rules.String] prints: one rule to a line, the path, white space, the strategy. A path with white space or
-// quotes in it, and the empty path, are in Go's double quotes. Empty lines and lines that begin with # are skipped.
+// ParseRules reads what [Rules.String] prints: one rule to a line, the path, white space, the strategy. A path with
+// white space or quotes in it, and the empty path, are in Go's double quotes. Empty lines and lines that begin with #
+// are skipped.
 func ParseRules(text string) (Rules, error) {
 	var rules []Rule
 	for i, line := range strings.Split(text, "\n") {
@@ -93,7 +95,8 @@ func (r Rules) With(others ...Rules) Rules {
 	return compileRules(list)
 }
 
-// Under returns the rules of r for a part of a larger document: each path is continued from prefix, which may have wildcards.
+// Under returns the rules of r for a part of a larger document: each path is continued from prefix, which may have
+// wildcards.
 func (r Rules) Under(prefix string) (Rules, error) {
 	outer, err := parsePattern(prefix)
 	if err != nil {
@@ -109,7 +112,8 @@ func (r Rules) Under(prefix string) (Rules, error) {
 // Len is the number of rules.
 func (r Rules) Len() int { return len(r.list) }
 
-// String prints one rule to a line, in the form that [ParseRules] reads. A rule's Func is printed as "func", which cannot be read back.
+// String prints one rule to a line, in the form that [ParseRules] reads. A rule's Func is printed as "func", which
+// cannot be read back.
 func (r Rules) String() string {
 	var b strings.Builder
 	for i := range r.list {

@@ -58,6 +58,7 @@ func TestEveryStrategyDoesWhatItSays(t *testing.T) {
 		{`"" newest=at`, `{"v":1}`, `{"v":2}`, `{"v":3}`, ``},
 		{`"" newest=at`, `{"v":1}`, `{"v":2,"at":true}`, `{"v":3,"at":false}`, ``},
 		{`"" text`, `"a\nb\nc\n"`, `"A\nb\nc\n"`, `"a\nb\n\u0043\n"`, `"A\nb\nC\n"`},
+		{`"" text`, `"a\nb\nc\t\"\\\r\b\f\u0001/<é"`, `"A\nb\nc\t\"\\\r\b\f\u0001/<é"`, `"a\nb\nC\t\"\\\r\b\f\u0001/<é"`, `"A\nb\nC\t\"\\\r\b\f\u0001/<é"`},
 		{`"" text`, `"a\n"`, `"b\n"`, `"c\n"`, ``},
 		{`"" text,local`, `"a\n"`, `"b\n"`, `"c\n"`, `"b\n"`},
 		{`"" text`, `"a\nb\nc"`, `"A\nb\nc"`, `"\u0041\nb\nC"`, `"\u0041\nb\nC"`},
@@ -156,7 +157,7 @@ func TestRulesPrintThemselvesAndReadBack(t *testing.T) {
 	r, err := jsonmerge.NewRules(
 		jsonmerge.Rule{Path: "", Strategy: "remote"},
 		jsonmerge.Rule{Path: "/a b/\"q\"", Strategy: " set , local "},
-		jsonmerge.Rule{Path: "/items", Strategy: jsonmerge.Key("id", "/meta/x", "a+b", "", "ü,")},
+		jsonmerge.Rule{Path: "/items", Strategy: jsonmerge.Key("id", "/meta/x", "a+b", "", "ü,", `q"\`)},
 		jsonmerge.Rule{Path: "/doc", Strategy: jsonmerge.NewestBy("updated at")},
 		jsonmerge.Rule{Path: "/t", Strategy: "newest,delete-wins"},
 		jsonmerge.Rule{Path: "/log", Strategy: "modify-wins,append=local-first,merge"},
@@ -166,7 +167,7 @@ func TestRulesPrintThemselvesAndReadBack(t *testing.T) {
 	require.NoError(t, err)
 	want := `"" remote
 "/a b/\"q\"" set,local
-/items key=id+/meta/x+"a+b"+""+"ü,"
+/items key=id+/meta/x+"a+b"+""+"ü,"+"q\"\\"
 /doc newest="updated at"
 /t newest,delete-wins
 /log append=local-first,modify-wins,merge
@@ -371,6 +372,10 @@ type MutualB struct {
 	X int `json:"x"`
 }
 
+type Wrong struct {
+	A int `merge:"sett"`
+}
+
 type wide struct {
 	A          int `merge:"max"`
 	B, C, D, E *wide
@@ -419,6 +424,7 @@ func TestTagsThatAreWrongNameTheField(t *testing.T) {
 		{struct {
 			A int `json:",string" merge:"counter"`
 		}{}, `.A: strategy "counter": its json tag makes it a string`},
+		{struct{ Wrong }{}, `.Wrong.A: unknown strategy "sett"`},
 		{struct {
 			inner `merge:"local"`
 		}{}, `.inner: an embedded struct has no place of its own for strategy "local"`},

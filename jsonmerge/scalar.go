@@ -62,7 +62,8 @@ func addUp(a, b, c []byte) ([]byte, bool) {
 	return text, true
 }
 
-// scaleOf is the number of digits after the point when a number is written without an exponent; false if it were too long.
+// scaleOf is the number of digits after the point when a number is written without an exponent; false if it were too
+// long.
 func scaleOf(lexeme []byte) (int, bool) {
 	if len(lexeme) > maxCounterDigits {
 		return 0, false

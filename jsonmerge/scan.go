@@ -37,9 +37,9 @@ func parse(raw []byte, limits Limits) (document, error) {
 	return parseLike(raw, limits, nil)
 }
 
-// parseLike parses a document that is expected to be a version of another, like, which may be nil. Where the two have the
-// same bytes at corresponding places, like's nodes are copied instead of reading the text again: what was valid there
-// is valid here. The result is that of parse.
+// parseLike parses a document that is expected to be a version of another, like, which may be nil. Where the two have
+// the same bytes at corresponding places, like's nodes are copied instead of reading the text again: what was valid
+// there is valid here. The result is that of parse.
 func parseLike(raw []byte, limits Limits, like *document) (document, error) {
 	if most := limits.bytes(); len(raw) > most {
 		return document{}, &LimitError{What: "bytes", Limit: most, Offset: most}

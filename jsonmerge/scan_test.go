@@ -134,6 +134,13 @@ func TestCheckStopsAtTheLimits(t *testing.T) {
 	require.ErrorAs(t, jsonmerge.Check([]byte(`{"a":[[]]}`), jsonmerge.Limits{MaxDepth: 2}), &limit)
 	require.ErrorAs(t, jsonmerge.Check([]byte(`{"a":[1]}`), jsonmerge.Limits{MaxBytes: 8}), &limit)
 	assert.EqualError(t, limit, "jsonmerge: document is larger than 8 bytes")
+
+	// Whatever is asked for, the stack has an end.
+	require.ErrorAs(t, jsonmerge.Check(deep(100_001), jsonmerge.Limits{MaxDepth: 1 << 40}), &limit)
+	assert.Equal(t, 100_000, limit.Limit)
+	_, err := jsonmerge.Merge(deep(100_000), nil, []byte(`[`+string(deep(99_998))+`,1]`), &jsonmerge.Options{Limits: jsonmerge.Limits{MaxDepth: 1 << 40}})
+	var conflict *jsonmerge.ConflictError
+	require.ErrorAs(t, err, &conflict)
 }
 
 func FuzzCheck(f *testing.F) {

@@ -40,11 +40,7 @@ func (a *arrayMerge) splice(runsL, runsR []run, both func(Hunk) bool) bool {
 		case reg.kind != regionBoth:
 			a.keep(Local, h.Local.Start, h.Local.End)
 		case kept(inL, reg.Base) == h.Local.Len() && kept(inR, reg.Base) == h.Remote.Len():
-			for i := reg.Base.Start; i < reg.Base.End; i++ {
-				if inL[i] >= 0 && inR[i] >= 0 {
-					a.keep(Base, a.head+i, a.head+i+1)
-				}
-			}
+			// Nothing was inserted, and each of these elements was deleted by one side or by both.
 		case both == nil || !both(h):
 			a.clashes = append(a.clashes, h)
 		}
@@ -53,35 +49,45 @@ func (a *arrayMerge) splice(runsL, runsR []run, both func(Hunk) bool) bool {
 	return len(a.clashes) == 0
 }
 
-// contained deals with conflicts that are none, and with elements that seem to be added by both sides: one side may have
-// the other's changes already, as after a write whose answer was lost and a later write by somebody else. Where elements
-// repeat or move, a longest common subsequence is not unique, and the ones that were chosen hid it. Aligning one side with
-// base through the other side shows it, if that is as long.
+// contained deals with conflicts that are none, and with elements that seem to be added by both sides: one side may
+// have the other's additions already, as after a write whose answer was lost and a later write by somebody else.
+// Where elements repeat or move, a longest common subsequence is not unique, and the ones that were chosen hid it.
+// Aligning one side with base through the other shows it, if that is as long.
 func (a *arrayMerge) contained(runsL, runsR []run) bool {
 	clashes := a.clashes
 	toL, toR := partners(len(a.idsB), runsL), partners(len(a.idsB), runsR)
-	runsLR := commonRuns(a.idsL, a.idsR)
-	fromL, fromR := partners(len(a.idsL), runsLR), make([]int, len(a.idsR))
-	for i := range fromR {
-		fromR[i] = -1
-	}
-	for i, j := range fromL {
-		if j >= 0 {
-			fromR[j] = i
+	inLocal, inRemote := false, false
+	// Which of several longest subsequences is found depends on the order of the arguments: both, so that the result
+	// does not.
+	for _, between := range [][]run{commonRuns(a.idsL, a.idsR), turned(commonRuns(a.idsR, a.idsL))} {
+		if total(runsL) < len(a.idsL) { // local added something
+			through := follow(toL, partners(len(a.idsL), between))
+			inRemote = inRemote || total(through) == total(runsR) && a.splice(runsL, through, nil) && a.comesTo(a.idsR)
+		}
+		if total(runsR) < len(a.idsR) {
+			through := follow(toR, partners(len(a.idsR), turned(between)))
+			inLocal = inLocal || total(through) == total(runsL) && a.splice(through, runsR, nil) && a.comesTo(a.idsL)
 		}
 	}
-	if through := follow(toL, fromL); total(through) == total(runsR) && a.splice(runsL, through, nil) && a.comesTo(a.idsR) {
-		a.pieces = nil
-		a.keep(Remote, 0, a.length(a.idsR))
-		return true
+	a.pieces, a.clashes = nil, clashes
+	if inLocal == inRemote {
+		return false
 	}
-	if through := follow(toR, fromR); total(through) == total(runsL) && a.splice(through, runsR, nil) && a.comesTo(a.idsL) {
-		a.pieces = nil
+	if inLocal {
 		a.keep(Local, 0, a.length(a.idsL))
-		return true
+	} else {
+		a.keep(Remote, 0, a.length(a.idsR))
 	}
-	a.clashes = clashes
-	return false
+	return true
+}
+
+// turned exchanges the two sequences that runs align.
+func turned(runs []run) []run {
+	turned := make([]run, len(runs))
+	for i, r := range runs {
+		turned[i] = run{r.b, r.a, r.n}
+	}
+	return turned
 }
 
 // length is that of the array whose elements between the trimmed ends have the given ids.
@@ -202,9 +208,9 @@ func (a *arrayMerge) additions(h Hunk) {
 	}
 }
 
-// multiplicity counts the values in the result. It does not hold when one occurs more often than the sides account for:
-// diff3 alone writes an element twice that both sides moved, each to a place of its own. A value is doubled when it occurs
-// more often than on either side: both added it, or one of them had it from the other.
+// multiplicity counts the values in the result. It does not hold when one occurs more often than the sides account
+// for: diff3 alone writes an element twice that both sides moved, each to a place of its own. A value is doubled when
+// it occurs more often than on either side: both added it, or one of them had it from the other.
 func (a *arrayMerge) multiplicity() (holds, doubled bool) {
 	counts := a.counts()
 	for i := range a.pieces {

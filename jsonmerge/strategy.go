@@ -7,8 +7,9 @@ import (
 	"strings"
 )
 
-// A Strategy says how a value is merged that both sides changed. It is written as in a struct tag: one word or several joined by
-// commas, at most one of each group. A value that only one side changed is taken from that side, whatever the strategy.
+// A Strategy says how a value is merged that both sides changed. It is written as in a struct tag: one word or
+// several joined by commas, at most one of each group. A value that only one side changed is taken from that side,
+// whatever the strategy.
 //
 // How the value is taken apart (holds for that value alone):
 //
@@ -25,9 +26,11 @@ import (
 //	               newest=updatedAt for an object, as a whole: the one whose member is later (or the greater number)
 //	text           string: line by line, like git ([MergeText])
 //
-// Of equal numbers and times, local's spelling stands. Where the values are not what a strategy is for, there is a conflict.
+// Of equal numbers and times, local's spelling stands. Where the values are not what a strategy is for, there is a
+// conflict.
 //
-// What happens when that leaves a conflict (holds for the value and everything in it, until a rule further in says otherwise):
+// What happens when that leaves a conflict (holds for the value and everything in it, until a later rule says
+// otherwise):
 //
 //	local, remote             that side's value is taken
 //	delete-wins, modify-wins  one side deleted what the other changed: the deletion, the change wins
@@ -55,8 +58,8 @@ const (
 	Ask          Strategy = "ask"
 )
 
-// Key is the strategy "key=...": elements of an array belong together that have equal values of all the members. A name that begins
-// with a slash is a JSON Pointer into the element.
+// Key is the strategy "key=...": elements of an array belong together that have equal values of all the members. A
+// name that begins with a slash is a JSON Pointer into the element.
 func Key(members ...string) Strategy {
 	quoted := make([]string, len(members))
 	for i, m := range members {

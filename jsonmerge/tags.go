@@ -26,9 +26,9 @@ const (
 //		Comments []Comment `json:"comments" merge:"key=id,modify-wins"`
 //	}
 //
-// A tag holds a [Strategy]. Paths follow encoding/json: names of json tags, embedded structs, pointers; the elements of
-// slices, arrays and maps are *. Types that marshal themselves are not looked into. A type that contains itself is followed eight
-// levels deep.
+// A tag holds a [Strategy]. Paths follow encoding/json: names of json tags, embedded structs, pointers; the elements
+// of slices, arrays and maps are *. Types that marshal themselves are not looked into. A type that contains itself is
+// followed eight levels deep.
 //
 // The error names the field whose tag is not a strategy, or is one that does not suit the field's type.
 func RulesFor[T any]() (Rules, error) {
@@ -135,7 +135,8 @@ func fields(t reflect.Type) func(func(reflect.StructField) bool) {
 	}
 }
 
-// embedded reports whether encoding/json takes the members of f as members of the struct around it, unless it has a name.
+// embedded reports whether encoding/json takes the members of f as members of the struct around it, unless it has a
+// name.
 func embedded(f reflect.StructField) bool {
 	return f.Anonymous && indirect(f.Type).Kind() == reflect.Struct
 }
@@ -171,7 +172,8 @@ func (w *tagWalk) tag(f reflect.StructField, s Strategy, path string) error {
 	return nil
 }
 
-// suits checks a strategy against the type of the value. What a type that marshals itself or an interface will hold is not known.
+// suits checks a strategy against the type of the value. What a type that marshals itself or an interface will hold
+// is not known.
 func suits(p *plan, t reflect.Type) error {
 	k := t.Kind()
 	if k == reflect.Interface || t != timeType && t != numberType && opaque(t) {

@@ -109,12 +109,19 @@ func choosePatch(format string, accepted []string, from, to []byte) (mediaType s
 	return mediaType, patch
 }
 
+const maxLabel = 1 << 10 // bytes: how long a label is, is not the server's choice
+
+// noCoding lists values of Content-Encoding that say nothing about the content.
+var noCoding = []string{"identity", "aws-chunked"}
+
 // describe labels content as it was labelled when it was fetched.
 func describe(h, like http.Header, f form) {
 	for _, k := range []string{"Content-Type", "Content-Encoding", "Content-Language"} {
-		if v := like.Values(k); len(v) > 0 && h.Get(k) == "" {
-			h[k] = slices.Clone(v)
+		v := like.Get(k)
+		if v == "" || len(v) > maxLabel || h.Get(k) != "" || k == "Content-Encoding" && slices.Contains(noCoding, strings.ToLower(v)) {
+			continue
 		}
+		h.Set(k, v)
 	}
 	if h.Get("Content-Type") == "" {
 		h.Set("Content-Type", f.mediaType())

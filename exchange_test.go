@@ -1142,3 +1142,41 @@ func TestMissingArgumentsAreErrors(t *testing.T) {
 	})
 	require.Empty(t, s.arrivals())
 }
+
+func TestARedirectDoesNotGiveTheClientAnotherIdentity(t *testing.T) {
+	// net/http makes an Authorization field of the user information in a URL. One
+	// client is one identity, and the server does not choose it.
+	for _, method := range []string{"GET", "PUT"} {
+		client, s := through(func(a arrival) (*http.Response, error) {
+			switch {
+			case a.method == method && a.n == 1:
+				return reply(307, "", "Location: http://eve:pw@origin.test/things/8"), nil
+			case a.method == http.MethodGet:
+				return reply(200, thingV1, `ETag: "1"`), nil
+			}
+			return reply(204, "", `ETag: "2"`), nil
+		}, nil)
+		u, err := ifmatch.Update(t.Context(), client, thingURL, func(v *thing) error { v.N = 2; return nil })
+		for _, a := range s.arrivals() {
+			assert.Empty(t, a.header.Values("Authorization"), "%s %s", a.method, a.url)
+		}
+		if err == nil {
+			assert.NotContains(t, u.URL, "eve")
+		}
+	}
+}
+
+func TestACodingThatChangesNothingIsNotSentBack(t *testing.T) {
+	for _, coding := range []string{"identity", "Identity", ""} {
+		client, s := through(func(a arrival) (*http.Response, error) {
+			if a.method == http.MethodGet {
+				return reply(200, thingV1, `ETag: "1"`, "Content-Encoding: "+coding), nil
+			}
+			return reply(204, "", `ETag: "2"`), nil
+		}, nil)
+		_, err := ifmatch.Update(t.Context(), client, thingURL, func(v *thing) error { v.N = 2; return nil })
+		require.NoError(t, err)
+		require.Len(t, s.writes(), 1)
+		require.NotContains(t, s.writes()[0].header, "Content-Encoding")
+	}
+}

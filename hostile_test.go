@@ -164,6 +164,8 @@ func hostileAnswersToGET() []hostile {
 			gets: "no answer"},
 		{does: "sends a line of terminal commands for a header field", get: raw("HTTP/1.1 200 OK\r\n" + escape + strings.Repeat(escape, 500) + "\r\n\r\n"),
 			gets: "no answer"},
+		{does: "breaks a header field that holds a secret", get: raw("HTTP/1.1 200 OK\r\nSet-Cookie: session=" + secret + "\x00\r\n\r\n"),
+			gets: "no answer"},
 		{does: "sends interim answers without end", get: pours("", "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n"),
 			gets: "no answer"},
 		{does: "sends an interim answer before the answer", get: raw("HTTP/1.1 103 Early Hints\r\nETag: \"0\"\r\n\r\nHTTP/1.1 200 OK\r\nETag: \"2\"\r\nContent-Length: 19\r\n\r\n" + good),
@@ -190,6 +192,7 @@ func hostileAnswersToGET() []hostile {
 		{does: "redirects to 100 KiB of nonsense", get: says("302 Found", "Location: http://%zz"+strings.Repeat(kilobyte, 100)+secret, ""),
 			gets: "no answer"},
 
+		{does: "redirects to nonsense that holds a secret", get: says("302 Found", "Location: http://%zz/?token="+secret, ""), gets: "no answer"},
 		{does: "redirects to a path of 100 KiB, and to HTML", get: func(c net.Conn, n int) {
 			if n%2 == 1 {
 				says("302 Found", "Location: /"+strings.Repeat(kilobyte, 100), "")(c, n)

@@ -37,6 +37,9 @@ import (
 //   - []byte and string (these types themselves): any content, JSON or not, sent as
 //     it is.
 //
+// A JSON document that does not mean one thing (a member twice in one object, a lone
+// surrogate, invalid UTF-8) can be read but not written: the write is refused.
+//
 // The fields may be stored and the Representation rebuilt later, for example for
 // the round trip through an HTML form: URL, ETag (or LastModified) and Content are
 // what a write needs. A Representation is a plain value; it is not safe for

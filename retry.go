@@ -175,8 +175,12 @@ func sameOriginReads(next func(*http.Request, []*http.Request) error) func(*http
 
 const maxRedirects = 10
 
-// sameOrigin compares scheme, host and port (RFC 9110 §4.3.1).
+// sameOrigin compares scheme, host and port (RFC 9110 §4.3.1). A URL that brings
+// other user information would make somebody else of the client, so it does not count.
 func sameOrigin(a, b *url.URL) bool {
+	if a.User != nil && (b.User == nil || a.User.String() != b.User.String()) {
+		return false
+	}
 	return a.Scheme == b.Scheme && strings.EqualFold(a.Hostname(), b.Hostname()) && port(a) == port(b)
 }
 
@@ -251,7 +255,7 @@ func (s *sender) send(ctx context.Context, r *request, log *attemptLog) (*reply,
 		// wanted: last and lastErr hold both.
 		ErrorHandler: func(resp *http.Response, err error, _ int) (*http.Response, error) { return nil, err },
 	}
-	err := context.Cause(ctx)
+	err := over(ctx)
 	if err == nil {
 		req, err = s.build(ctx, r, wire)
 	}
@@ -266,7 +270,7 @@ func (s *sender) send(ctx context.Context, r *request, log *attemptLog) (*reply,
 	if ctx.Err() != nil && (lastErr != nil || err != nil) {
 		// go-retryablehttp returns the context's error alone; what failed before it
 		// is wanted too.
-		return last, errors.Join(context.Cause(ctx), lastErr)
+		return last, errors.Join(over(ctx), lastErr)
 	}
 	if lastErr == nil && last == nil {
 		lastErr = err
@@ -281,7 +285,7 @@ func (s *sender) build(ctx context.Context, r *request, wire *wire) (*retryableh
 	if len(r.body) > 0 {
 		body = r.body // an empty reader would be sent with an unknown length
 	}
-	req, err := retryablehttp.NewRequestWithContext(httptrace.WithClientTrace(ctx, wire.trace()), r.method, r.url, body)
+	req, err := retryablehttp.NewRequestWithContext(httptrace.WithClientTrace(ctx, wire.trace(r)), r.method, r.url, body)
 	if err != nil {
 		return nil, discreet(err)
 	}
@@ -336,11 +340,17 @@ func discreet(err error) error {
 	if !ok {
 		return err
 	}
+	cause := ue.Err
+	for _, quotes := range []string{"malformed MIME header", "failed to parse Location header"} {
+		if strings.Contains(cause.Error(), quotes) {
+			cause = errors.New(quotes) // without the server's text, which may be anything
+		}
+	}
 	u, perr := url.Parse(ue.URL)
 	if perr != nil {
-		return ue.Err
+		return cause
 	}
-	return &url.Error{Op: ue.Op, URL: redactURL(u), Err: ue.Err}
+	return &url.Error{Op: ue.Op, URL: redactURL(u), Err: cause}
 }
 
 // unsendable reports errors that no repetition cures.
@@ -466,10 +476,19 @@ func noTime(ctx context.Context, d, maxWait time.Duration, err error) error {
 	return errors.Join(stop, err)
 }
 
-// sleep waits d or until ctx ends, and then returns the context's cause.
+// over returns why ctx has ended: its error, and its cause if that says more.
+func over(ctx context.Context) error {
+	err, cause := ctx.Err(), context.Cause(ctx)
+	if err == nil || errors.Is(cause, err) {
+		return cause
+	}
+	return fmt.Errorf("%w: %w", err, cause)
+}
+
+// sleep waits d or until ctx ends, and then returns why it has.
 func sleep(ctx context.Context, d time.Duration) error {
 	if ctx.Err() != nil {
-		return context.Cause(ctx)
+		return over(ctx)
 	}
 	if d <= 0 {
 		return nil
@@ -478,7 +497,7 @@ func sleep(ctx context.Context, d time.Duration) error {
 	defer t.Stop()
 	select {
 	case <-ctx.Done():
-		return context.Cause(ctx)
+		return over(ctx)
 	case <-t.C:
 		return nil
 	}
@@ -491,12 +510,26 @@ type wire struct{ asked, connected, written atomic.Int32 }
 
 func (w *wire) reset() { w.asked.Store(0); w.connected.Store(0); w.written.Store(0) }
 
-func (w *wire) trace() *httptrace.ClientTrace {
-	return &httptrace.ClientTrace{
-		GetConn:      func(string) { w.asked.Add(1) },
-		GotConn:      func(httptrace.GotConnInfo) { w.connected.Add(1) },
-		WroteHeaders: func() { w.written.Add(1) },
+// trace counts the copies of a request. A RoundTripper of the caller's may send
+// requests of its own with our context, for a token say; what tells ours from those is
+// the condition.
+func (w *wire) trace(r *request) *httptrace.ClientTrace {
+	t := &httptrace.ClientTrace{
+		GetConn: func(string) { w.asked.Add(1) },
+		GotConn: func(httptrace.GotConnInfo) { w.connected.Add(1) },
 	}
+	condition := conditionOf(r.header)
+	if condition == "" {
+		t.WroteHeaders = func() { w.written.Add(1) }
+		return t
+	}
+	field, _, _ := strings.Cut(condition, ":")
+	t.WroteHeaderField = func(name string, _ []string) {
+		if strings.EqualFold(name, field) { // HTTP/2 writes lower case
+			w.written.Add(1)
+		}
+	}
+	return t
 }
 
 // deliveries returns how many copies of the request may have reached the server.

@@ -1223,3 +1223,36 @@ func (c *oneRequest) Write(p []byte) (int, error) {
 	}
 	return c.Conn.Write(p)
 }
+
+func TestARequestForATokenIsNotACopyOfTheWrite(t *testing.T) {
+	// A RoundTripper that signs may fetch what it signs with, in the context of the
+	// request. Its requests are no deliveries of ours, and a 412 stays a plain conflict.
+	o := ifmatchtest.New(nil)
+	o.Set("/a", thingV1)
+	o.Set("/token", `{}`)
+	o.Next("PUT /a", ifmatchtest.RivalWrite(`{"n":5}`))
+	url := o.Serve(t).URL
+	client := ifmatch.New(&ifmatch.Options{HTTPClient: &http.Client{Transport: tokenTripper{url + "/token"}}})
+	_, err := ifmatch.Update(t.Context(), client, url+"/a", func(v *thing) error { v.N++; return nil })
+	require.NoError(t, err)
+	require.JSONEq(t, `{"n":6}`, o.Body("/a"))
+	require.Equal(t, 2, o.Arrived("GET /a"), "the write was refused: there was nothing to be in doubt about")
+}
+
+// tokenTripper asks for a token before each write.
+type tokenTripper struct{ url string }
+
+func (tr tokenTripper) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.Method != http.MethodGet {
+		ask, err := http.NewRequestWithContext(r.Context(), http.MethodGet, tr.url, nil)
+		if err != nil {
+			return nil, err
+		}
+		answer, err := http.DefaultTransport.RoundTrip(ask)
+		if err != nil {
+			return nil, err
+		}
+		answer.Body.Close()
+	}
+	return http.DefaultTransport.RoundTrip(r)
+}

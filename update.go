@@ -38,6 +38,9 @@ import (
 // errors after the first fetch are a [WriteError] or a [ConflictError]. On success the
 // result is the new state, as [Put] describes it.
 func Update[T any](ctx context.Context, c *Client, url string, edit func(*T) error) (*Representation[T], error) {
+	if edit == nil {
+		return nil, errors.New("ifmatch: Update: the edit is nil")
+	}
 	c = c.to(http.MethodPut, url)
 	r := c.begin(ctx, http.MethodPut, url, formOf[T]())
 	l := newLoop(r)

@@ -420,3 +420,186 @@ func ExampleCheckResponse() {
 	}
 	// Output: 409 https://example.com/probs/not-paid open
 }
+
+func TestAPlainWriteSpeaksTheRoutesDialect(t *testing.T) {
+	revisions := &ifmatch.Dialect{
+		Name: "revisions",
+		Read: func(answer *http.Response, content, _ []byte) ([]byte, string, error) {
+			var v struct{ Rev json.Number }
+			err := json.Unmarshal(content, &v)
+			return content, v.Rev.String(), err
+		},
+		Guard: func(w *http.Request, version string, content []byte) ([]byte, error) {
+			if w.Method == http.MethodDelete {
+				return nil, assert.AnError
+			}
+			w.Method = http.MethodPatch
+			w.Header.Set("Content-Type", "application/merge-patch+json")
+			w.URL.RawQuery = "rev=" + version
+			return []byte(`{"patched":true}`), nil
+		},
+	}
+	origin, url := serve(t, nil, `{"rev":7}`)
+	h := brisk().With(&ifmatch.Options{Routes: map[string]*ifmatch.Options{"/doc": {Dialect: revisions}}}).HTTPClient()
+	ctx := ifmatch.UnitOfWork(t.Context())
+	_, body, err := plain(t, ctx, h, "GET", url, "")
+	require.NoError(t, err)
+	assert.Equal(t, `{"rev":7}`, body)
+	_, _, err = plain(t, ctx, h, "PUT", url, `{"rev":7,"x":1}`, "Idempotency-Key: k")
+	require.NoError(t, err)
+	assert.JSONEq(t, `{"rev":7,"patched":true}`, origin.Body("/doc"))
+	assert.Equal(t, "rev=7", origin.Requests("PATCH")[0].Query)
+
+	ctx = ifmatch.UnitOfWork(t.Context())
+	_, _, err = plain(t, ctx, h, "GET", url, "")
+	require.NoError(t, err)
+	_, _, err = plain(t, ctx, h, "DELETE", url, "")
+	assert.ErrorIs(t, err, assert.AnError, "what the dialect cannot guard is not sent")
+	assert.Equal(t, 0, origin.Arrived("DELETE"))
+
+	origin.SetContent("/doc", "text/plain", []byte("not what it should be"))
+	_, body, err = plain(t, ctx, h, "GET", url, "")
+	require.NoError(t, err)
+	assert.Equal(t, "not what it should be", body)
+	_, _, err = plain(t, ctx, h, "PUT", url, `{}`)
+	assert.ErrorIs(t, err, ifmatch.ErrNoValidator)
+}
+
+func TestAPlainReadThatIsTooMuchToWorkOnGuardsNothing(t *testing.T) {
+	origin, url := serve(t, nil, `{"v":"0123456789"}`)
+	c := brisk().With(&ifmatch.Options{Merge: ifmatch.ThreeWay[json.RawMessage], MaxBody: 10})
+	_, body, err := plain(t, t.Context(), c.HTTPClient(), "GET", url, "")
+	require.NoError(t, err)
+	assert.Equal(t, `{"v":"0123456789"}`, body, "the caller gets all of it")
+	_, _, err = plain(t, t.Context(), c.HTTPClient(), "PUT", url, `{}`)
+	assert.ErrorIs(t, err, ifmatch.ErrNoValidator)
+
+	origin.Set("/doc", `{}`)
+	ctx := ifmatch.UnitOfWork(t.Context())
+	_, _, err = plain(t, ctx, c.HTTPClient(), "GET", url, "")
+	require.NoError(t, err)
+	_, _, err = plain(t, ctx, c.HTTPClient(), "PUT", url, `{"v":"0123456789"}`)
+	assert.ErrorIs(t, err, ifmatch.ErrTooLarge)
+	assert.Equal(t, 0, origin.Arrived("PUT"))
+}
+
+func TestPlainRequestsKeepWhatTheyCameWith(t *testing.T) {
+	origin, url := serve(t, nil, `{"v":0}`)
+	c := brisk().With(&ifmatch.Options{Header: http.Header{"X-Api-Key": {"ours"}, "X-More": {"ours"}}})
+	ctx := ifmatch.UnitOfWork(t.Context())
+	_, _, err := plain(t, ctx, c.HTTPClient(), "GET", url, "", "X-Api-Key: theirs")
+	require.NoError(t, err)
+	assert.Equal(t, "theirs", origin.Requests()[0].Header.Get("X-Api-Key"))
+	assert.Equal(t, "ours", origin.Requests()[0].Header.Get("X-More"))
+	assert.Equal(t, "identity", origin.Requests()[0].Header.Get("Accept-Encoding"))
+	_, _, err = plain(t, ctx, c.HTTPClient(), "GET", url, "", "Range: bytes=0-1")
+	require.NoError(t, err)
+	assert.NotEqual(t, "identity", origin.Requests()[1].Header.Get("Accept-Encoding"), "a part is left alone")
+	_, _, err = plain(t, ctx, c.HTTPClient(), "HEAD", url, "")
+	require.NoError(t, err)
+}
+
+func TestAUnitOfWorkThatFoundNothingWritesAsAsked(t *testing.T) {
+	origin, url := serve(t, nil, `{"v":0}`)
+	h := brisk().HTTPClient()
+	ctx := ifmatch.UnitOfWork(t.Context())
+	_, _, err := plain(t, ctx, h, "GET", url, "")
+	require.NoError(t, err)
+	origin.Delete("/doc")
+	for _, c := range []context.Context{ctx, t.Context()} {
+		status, _, err := plain(t, c, h, "GET", url, "")
+		require.NoError(t, err)
+		require.Equal(t, 404, status)
+	}
+	status, _, err := plain(t, ctx, h, "PUT", url, `{"v":1}`)
+	require.NoError(t, err)
+	assert.Equal(t, 201, status)
+}
+
+func TestWhatIsRememberedIsBounded(t *testing.T) {
+	origin := ifmatchtest.New(nil)
+	h := ifmatch.New(&ifmatch.Options{HTTPClient: &http.Client{Transport: direct{origin}}, MaxTracked: 4}).HTTPClient()
+	ctx := ifmatch.UnitOfWork(t.Context())
+	at := func(i int) string { return fmt.Sprintf("http://origin.test/%d", i) }
+	for i := range 1100 {
+		origin.Set(fmt.Sprintf("/%d", i), `{}`)
+		for _, c := range []context.Context{ctx, t.Context()} {
+			_, _, err := plain(t, c, h, "GET", at(i), "")
+			require.NoError(t, err)
+		}
+	}
+	for _, c := range []context.Context{ctx, t.Context()} {
+		status, _, err := plain(t, c, h, "PUT", at(map[bool]int{true: 5, false: 1098}[c == ctx]), `{"v":1}`)
+		require.NoError(t, err)
+		assert.Equal(t, 204, status)
+		_, _, err = plain(t, c, h, "PUT", at(map[bool]int{true: 1050, false: 7}[c == ctx]), `{"v":1}`)
+		assert.ErrorIs(t, err, ifmatch.ErrNoValidator, "it was read, and is forgotten: not written without a guard")
+	}
+}
+
+func TestAPlainClientFollowsReadsAsItWasTold(t *testing.T) {
+	origin, url := serve(t, nil, `{"v":0}`)
+	origin.Next("GET", ifmatchtest.Redirect(302, "/doc"))
+	status, _, err := plain(t, t.Context(), brisk().HTTPClient(), "GET", strings.TrimSuffix(url, "/doc")+"/x", "")
+	require.NoError(t, err)
+	assert.Equal(t, 200, status)
+
+	origin.Always("GET /loop", ifmatchtest.Redirect(302, "/loop"))
+	_, _, err = plain(t, t.Context(), brisk().HTTPClient(), "GET", strings.TrimSuffix(url, "/doc")+"/loop", "")
+	assert.ErrorContains(t, err, "stopped after 10 redirects")
+
+	none := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	status, _, err = plain(t, t.Context(), ifmatch.New(&ifmatch.Options{HTTPClient: none}).HTTPClient(), "GET", strings.TrimSuffix(url, "/doc")+"/loop", "")
+	require.NoError(t, err)
+	assert.Equal(t, 302, status)
+}
+
+func TestAPlainClientWithInvalidOptionsSendsNothing(t *testing.T) {
+	origin, url := serve(t, nil, `{"v":0}`)
+	h := ifmatch.New(&ifmatch.Options{Identity: "no pointer"}).HTTPClient()
+	for _, m := range []string{"GET", "PUT"} {
+		_, _, err := plain(t, t.Context(), h, m, url, `{}`)
+		assert.ErrorContains(t, err, "Identity")
+	}
+	assert.Empty(t, origin.Requests())
+}
+
+func TestAPlainWriteMayRiskLostUpdates(t *testing.T) {
+	origin, url := serve(t, &ifmatchtest.Options{Tags: ifmatchtest.NoTags, HideLastModified: true}, `{"v":0}`)
+	c := brisk()
+	_, _, err := plain(t, t.Context(), c.HTTPClient(), "GET", url, "")
+	require.NoError(t, err)
+	_, _, err = plain(t, t.Context(), c.HTTPClient(), "PUT", url, `{}`)
+	assert.ErrorIs(t, err, ifmatch.ErrNoValidator)
+	_, _, err = plain(t, t.Context(), c.With(&ifmatch.Options{AllowLostUpdates: true}).HTTPClient(), "PUT", url, `{}`)
+	require.NoError(t, err)
+	assert.Equal(t, []string{""}, conditions(origin, "PUT"))
+}
+
+func TestCheckResponseLeavesTheContentReadable(t *testing.T) {
+	assert.NoError(t, ifmatch.CheckResponse(&http.Response{StatusCode: 302}))
+	long := strings.Repeat("x", 100<<10)
+	resp := &http.Response{StatusCode: 500, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(long))}
+	err := ifmatch.CheckResponse(resp)
+	var refused *ifmatch.ResponseError
+	require.ErrorAs(t, err, &refused)
+	assert.True(t, refused.Truncated)
+	assert.Len(t, refused.Body, 64<<10)
+	rest, err := io.ReadAll(resp.Body)
+	require.NoError(t, err)
+	assert.Equal(t, long, string(rest))
+}
+
+func TestAMergeOfAPlainPutMayLeaveNothingToWrite(t *testing.T) {
+	origin, url := serve(t, nil, `{"a":1}`)
+	h := brisk().With(&ifmatch.Options{Merge: ifmatch.KeepRemote[json.RawMessage]}).HTTPClient()
+	ctx := ifmatch.UnitOfWork(t.Context())
+	_, _, err := plain(t, ctx, h, "GET", url, "")
+	require.NoError(t, err)
+	origin.Set("/doc", `{"a":2}`)
+	status, body, err := plain(t, ctx, h, "PUT", url, `{"a":3}`)
+	require.NoError(t, err)
+	assert.Equal(t, 200, status)
+	assert.JSONEq(t, `{"a":2}`, body, "what stands")
+	assert.Equal(t, 1, origin.Arrived("PUT"))
+}

@@ -192,25 +192,8 @@ func save[T any](ctx context.Context, c *Client, u *Representation[T], merge Mer
 			}
 		}
 		if g == (condition{}) || !c.holds(g, now) || !bytes.Equal(from, now.content) {
-			// Others have written. What was written before plays no part: base and
-			// local stay the caller's, or a merge of a merge could lose the change.
-			cf, err := conflictOf[T](l, u, local, now)
-			if err != nil {
-				return u, nil, r.fail(err, l.refused())
-			}
-			if merge == nil {
-				return u, nil, l.undecided(now, nil)
-			}
-			v, err := merge(ctx, cf)
-			if err != nil {
-				return u, nil, l.undecided(now, err)
-			}
-			doc := now.content
-			if now.absent {
-				doc = local // what is written anew keeps the members that T does not show
-			}
-			if body, err = render(doc, v, c.opts.Keys); err != nil {
-				return u, nil, r.fail(err, l.refused())
+			if body, err = resolve(ctx, l, u, local, now, merge); err != nil {
+				return u, nil, err
 			}
 			if !now.absent && bytes.Equal(body, now.content) {
 				v, err := representation[T](now)
@@ -223,6 +206,32 @@ func save[T any](ctx context.Context, c *Client, u *Representation[T], merge Mer
 		}
 		now = nil
 	}
+}
+
+// resolve asks merge what to write over the newest state, and returns the content.
+// What was written before plays no part: base and local stay the caller's, or a merge
+// of a merge could lose the change.
+func resolve[T any](ctx context.Context, l *loop, u *Representation[T], local []byte, now *state, merge MergeFunc[T]) ([]byte, error) {
+	if merge == nil {
+		return nil, l.undecided(now, nil)
+	}
+	cf, err := conflictOf(l, u, local, now)
+	if err != nil {
+		return nil, l.call.fail(err, l.refused())
+	}
+	v, err := merge(ctx, cf)
+	if err != nil {
+		return nil, l.undecided(now, err)
+	}
+	doc := now.content
+	if now.absent {
+		doc = local // what is written anew keeps the members that T does not show
+	}
+	body, err := render(doc, v, l.call.client.opts.Keys)
+	if err != nil {
+		err = l.call.fail(err, l.refused())
+	}
+	return body, err
 }
 
 // conflictOf makes fresh values of all sides for a merge function.

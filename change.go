@@ -96,7 +96,7 @@ func choosePatch(format string, accepted []string, from, to []byte) (mediaType s
 		}
 	}
 	accepts := func(t string) bool {
-		return format == t || format == PatchAccepted && strings.Contains(strings.ToLower(strings.Join(accepted, ",")), t)
+		return format == t || format == patchAccepted && strings.Contains(strings.ToLower(strings.Join(accepted, ",")), t)
 	}
 	if accepts(mergePatch) {
 		p, err := jsonmerge.CreateMergePatch(from, to)

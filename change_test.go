@@ -26,8 +26,8 @@ func TestAChangeGoesOutAsAPatchWhereItMayAndCan(t *testing.T) {
 		{"not asked for", "", "application/merge-patch+json", `{"name": "a"}`, func(v *view) { v.Name = &name }, "PUT", "application/json", `{"name": "b"}`},
 		{"asked for", "application/merge-patch+json", "", `{"name": "a"}`, func(v *view) { v.Name = &name }, "PATCH", "application/merge-patch+json", `{"name":"b"}`},
 		{"a null cannot be set by a merge patch", "application/merge-patch+json", "", `{"name": "a"}`, func(v *view) { v.Name = nil }, "PUT", "application/json", `{"name": null}`},
-		{"nothing is accepted", ifmatch.PatchAccepted, "", `{"name": "a"}`, func(v *view) { v.Name = &name }, "PUT", "application/json", `{"name": "b"}`},
-		{"both are accepted: the smaller one", ifmatch.PatchAccepted, "application/json-patch+json, application/merge-patch+json", `{` + long + `}`,
+		{"nothing is accepted", "accepted", "", `{"name": "a"}`, func(v *view) { v.Name = &name }, "PUT", "application/json", `{"name": "b"}`},
+		{"both are accepted: the smaller one", "accepted", "application/json-patch+json, application/merge-patch+json", `{` + long + `}`,
 			func(v *view) { v.List = v.List[:29] }, "PATCH", "application/json-patch+json", `[{"op":"remove","path":"/list/29"}]`},
 	} {
 		t.Run(tc.test, func(t *testing.T) {

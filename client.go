@@ -68,8 +68,8 @@ type Options struct {
 
 	// PatchFormat makes Put, Update and Save send their change as a patch (RFC 5789)
 	// and not whole: "application/merge-patch+json", "application/json-patch+json", or
-	// PatchAccepted for the one that the resource's Accept-Patch field names (the
-	// smaller document, if both). A change that the format cannot express, such as a
+	// "accepted" for the one that the resource's Accept-Patch field names (the smaller
+	// document, if both). A change that the format cannot express, such as a
 	// null to be set by a merge patch, is sent whole. Patches are guarded as PUTs are.
 	PatchFormat string
 
@@ -98,8 +98,8 @@ type Options struct {
 	// ProblemKinds tells what the problem types of an API mean for the loop.
 	ProblemKinds map[ProblemType]Kind
 
-	// OnConflict is asked about a refusal that fetching again does not cure: a name
-	// that is taken, a state that does not fit, a lock. It may change what the edit
+	// OnConflict is asked about a refusal (4xx) that fetching again does not cure: a
+	// name that is taken, a state that does not fit, a lock. It may change what the edit
 	// works with, or put the obstacle away, and return nil: then the newest state is
 	// fetched and the edit or merge asked again. The error that it returns otherwise
 	// ends the call. It counts as a round, and runs on the caller's goroutine.
@@ -114,12 +114,11 @@ type Options struct {
 	Timeout     time.Duration // of one attempt, until the answer is read; default HTTPClient.Timeout or 30 s
 }
 
-// PatchAccepted as [Options].PatchFormat sends patches where the server takes them.
-const PatchAccepted = "accepted"
-
+// Patch formats that a change can be sent in.
 const (
-	jsonPatch  = "application/json-patch+json"  // RFC 6902
-	mergePatch = "application/merge-patch+json" // RFC 7396
+	patchAccepted = "accepted"                     // whichever the server takes
+	jsonPatch     = "application/json-patch+json"  // RFC 6902
+	mergePatch    = "application/merge-patch+json" // RFC 7396
 )
 
 // Client sends conditional requests. The zero value and a nil *Client have the
@@ -202,7 +201,7 @@ func (c *Client) With(o *Options) *Client {
 	v := &Client{opts: opts}
 	v.identity = v.pointer("Identity", opts.Identity)
 	v.writeID = v.pointer("WriteID", opts.WriteID)
-	if f := opts.PatchFormat; f != "" && f != PatchAccepted && f != jsonPatch && f != mergePatch {
+	if f := opts.PatchFormat; f != "" && f != patchAccepted && f != jsonPatch && f != mergePatch {
 		v.invalid = fmt.Errorf("ifmatch: Options.PatchFormat: %s is not a format that a patch can be made in", quote(f))
 	}
 	for k := range opts.Header {

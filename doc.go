@@ -26,6 +26,12 @@
 //
 // [Put], [Patch], [Create] and [Delete] make one conditional exchange, without a loop.
 //
+// # Under code that others wrote
+//
+// [Client.Do] and [Client.HTTPClient] go under generated clients and SDKs: they track
+// what GETs returned and guard the writes that follow. [UnitOfWork] tells which read a
+// write was made from. Servers whose versions are not entity tags have a [Dialect].
+//
 // # Values and documents
 //
 // A value is a view of its document: what a write changes is what the caller

@@ -499,11 +499,11 @@ func ExampleFacts() {
 	// Output: it is open and has to be paid
 }
 
-func ExamplePatchAccepted() {
+func ExampleOptions_patchFormat() {
 	ctx := context.Background()
 	origin, url := example(`{"name": "ann", "quota": 10}`)
 	origin.Always("GET", ifmatchtest.SetHeader("Accept-Patch", "application/merge-patch+json"))
-	c := client.With(&ifmatch.Options{PatchFormat: ifmatch.PatchAccepted})
+	c := client.With(&ifmatch.Options{PatchFormat: "accepted"})
 	_, err := ifmatch.Update(ctx, c, url, func(u *User) error { u.Quota = 20; return nil })
 	r := origin.Requests("PATCH")[0]
 	fmt.Println(r, string(r.Body), err)

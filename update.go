@@ -297,7 +297,7 @@ func (l *loop) next(err error, g condition, found *state) (*state, error) {
 	}
 	cure := l.last == nil || curable(l.last, g)
 	if !cure {
-		if c.opts.OnConflict == nil {
+		if c.opts.OnConflict == nil || !negotiable(l.last) {
 			return nil, r.fail(nil, err)
 		}
 		if cause := c.opts.OnConflict(r.ctx, l.last); cause != nil {
@@ -353,6 +353,16 @@ func curable(e *ResponseError, g condition) bool {
 		return e.StatusCode == http.StatusConflict || e.StatusCode == http.StatusPreconditionFailed
 	}
 	return false
+}
+
+// negotiable reports whether the caller may be able to put the reason of a refusal
+// away: not who is asking, and not how busy the server is.
+func negotiable(e *ResponseError) bool {
+	switch e.StatusCode {
+	case http.StatusUnauthorized, http.StatusForbidden, http.StatusProxyAuthRequired:
+		return isConflict(e)
+	}
+	return e.StatusCode/100 == 4 && e.Kind != Transient
 }
 
 // room returns what forbids another round.

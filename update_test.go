@@ -236,6 +236,19 @@ func TestOnConflictDecidesAboutWhatFetchingDoesNotCure(t *testing.T) {
 		assert.ErrorIs(t, err, no)
 		assert.ErrorIs(t, err, ifmatch.AlreadyExists)
 	})
+	t.Run("it is not asked about who may, or how busy the server is", func(t *testing.T) {
+		for _, status := range []int{401, 403, 429, 501} {
+			origin, url := serve(t, nil, `{"count":1}`)
+			origin.Always("PUT", ifmatchtest.Answer(ifmatchtest.Problem(status, nil)))
+			c := brisk().With(&ifmatch.Options{MaxAttempts: 1, OnConflict: func(context.Context, *ifmatch.ResponseError) error {
+				t.Errorf("asked about %d", status)
+				return nil
+			}})
+			_, err := ifmatch.Update(t.Context(), c, url, increment)
+			assert.Error(t, err)
+			assert.Equal(t, 1, origin.Arrived("PUT"))
+		}
+	})
 	t.Run("Save sends the same again when the obstacle is gone", func(t *testing.T) {
 		origin, url := serve(t, nil, `{"count":1}`)
 		u, err := ifmatch.Get[doc](t.Context(), brisk(), url)

@@ -122,8 +122,8 @@ const (
 )
 
 // Client sends conditional requests. The zero value and a nil *Client have the
-// default Options. It holds no validators: they travel with the values. A Client
-// is safe for concurrent use.
+// default Options. For typed calls it holds no validators: they travel with the values;
+// what it tracks for plain HTTP is bounded. A Client is safe for concurrent use.
 type Client struct {
 	opts     Options
 	tags     tagPolicy

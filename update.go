@@ -286,14 +286,16 @@ func (l *loop) next(err error, g condition, found *state) (*state, error) {
 		r.found(found)
 	}
 	l.last = nil
-	moved := errors.Is(err, errMoved)
-	if moved {
+	var doubt *uncertain
+	switch {
+	case errors.Is(err, errMoved):
 		err = nil
-	} else if !errors.As(err, &l.last) || isUncertain(err) {
-		l.last = nil
-		if !isUncertain(err) || !c.opts.AllowDoubleApply {
+	case errors.As(err, &doubt):
+		if !c.opts.AllowDoubleApply {
 			return nil, r.fail(nil, err)
 		}
+	case !errors.As(err, &l.last):
+		return nil, r.fail(nil, err)
 	}
 	cure := l.last == nil || curable(l.last, g)
 	if !cure {
@@ -332,11 +334,6 @@ func (l *loop) next(err error, g condition, found *state) (*state, error) {
 			return nil, r.fail(fmt.Errorf("%w: %s", ErrRefusedTag, suspicion(g, now)), err)
 		}
 	}
-}
-
-func isUncertain(err error) bool {
-	var u *uncertain
-	return errors.As(err, &u)
 }
 
 // curable reports whether fetching again can cure the refusal of a write with the

@@ -10,12 +10,6 @@ import (
 	"github.com/ifmatch-go/ifmatch/jsonmerge"
 )
 
-// ErrRefusedTag reports that the server refuses, as outdated, the very entity tag
-// that it gives: no new fetch and no merge can help. Something between origin and
-// client alters tags (compression, a proxy, a cache that ignores no-cache), or the
-// server does not accept its own. The error's text says what points to which.
-var ErrRefusedTag = errors.New("the server refuses the validator that it gives")
-
 // WriteError tells how a write ended without success. Everything that was known is
 // in it, and [Resume] takes the caller's edit up again from it.
 //
@@ -130,6 +124,22 @@ func isConflict(e *ResponseError) bool {
 		return true
 	}
 	return e.Kind != Unknown && e.Kind != Transient
+}
+
+// curable reports whether fetching again can cure the refusal of a write with the
+// condition g. A bare 409 can be about the version: the fetch will show.
+func curable(e *ResponseError, g condition) bool {
+	switch e.Kind {
+	case StaleVersion, Deleted, Recreated:
+		return true
+	case AlreadyExists:
+		return g.creates()
+	case Unknown:
+		return e.StatusCode == http.StatusConflict && g != condition{}
+	case Transient:
+		return e.StatusCode == http.StatusConflict || e.StatusCode == http.StatusPreconditionFailed
+	}
+	return false
 }
 
 // call is the account of one call: where it started, what was tried, what is known.

@@ -70,7 +70,9 @@
 // could apply it twice or report the own write as a conflict. This package fetches
 // and looks: the version unchanged, it sends again, under the same condition, so
 // that at most one copy lands; the change in force, that is success. What cannot be
-// known is [ErrUncertain]. [Options].WriteID makes more of it knowable.
+// known is [ErrUncertain]. [Options].WriteID makes more of it knowable, and is the only
+// way to tell one's own write when a gateway in between repeats requests unseen: the
+// 412 about its second copy looks like anybody's.
 //
 // # What is sent again, and when
 //

@@ -68,18 +68,17 @@ type held struct {
 // ledger counts the versions that are out without a unit of work. It is bounded:
 // what has not been used for longest is dropped, and remembered as dropped.
 type ledger struct {
-	seed        maphash.Seed
-	maxEntries  int
-	maxBytes    int64
-	mu          sync.Mutex // guards the fields below
-	entries     map[trackKey]*list.Element
-	recent      list.List // of *account, most recently used first
-	bytes       int64
-	dropped     [dropBits / 64]uint64 // a filter of keys that were dropped
-	droppedSome bool
+	seed       maphash.Seed
+	maxEntries int
+	maxBytes   int64
+	mu         sync.Mutex // guards the fields below
+	entries    map[trackKey]*list.Element
+	recent     list.List // of *account, most recently used first
+	bytes      int64
+	dropped    []uint64 // a Bloom filter of keys that were dropped; nil: none were
 }
 
-const dropBits = 1 << 16
+const dropBits = 1 << 20
 
 // account is what is out of one resource.
 type account struct {
@@ -236,20 +235,30 @@ func (l *ledger) trim() {
 		if a.now != nil {
 			l.bytes -= int64(len(a.now.content))
 		}
-		bit := l.bit(a.key)
-		l.dropped[bit/64] |= 1 << (bit % 64)
-		l.droppedSome = true
+		if l.dropped == nil {
+			l.dropped = make([]uint64, dropBits/64)
+		}
+		for _, bit := range l.bits(a.key) {
+			l.dropped[bit/64] |= 1 << (bit % 64)
+		}
 	}
 }
 
-func (l *ledger) bit(k trackKey) uint64 {
-	return (maphash.String(l.seed, k.target) ^ k.identity) % dropBits
+func (l *ledger) bits(k trackKey) [2]uint64 {
+	h := maphash.String(l.seed, k.target) ^ k.identity
+	return [2]uint64{h % dropBits, h >> 32 % dropBits}
 }
 
+// wasDropped reports whether k may have been dropped. Sometimes it has not; then a
+// write is refused that need not have been.
 func (l *ledger) wasDropped(k trackKey) bool {
-	if !l.droppedSome {
+	if l.dropped == nil {
 		return false
 	}
-	bit := l.bit(k)
-	return l.dropped[bit/64]&(1<<(bit%64)) != 0
+	for _, bit := range l.bits(k) {
+		if l.dropped[bit/64]&(1<<(bit%64)) == 0 {
+			return false
+		}
+	}
+	return true
 }

@@ -20,6 +20,12 @@ import (
 // carries it holds what is needed to look and to go on.
 var ErrUncertain = errors.New("the outcome of the write is unknown")
 
+// ErrRefusedTag reports that the server refuses, as outdated, the very entity tag
+// that it gives: no new fetch and no merge can help. Something between origin and
+// client alters tags (compression, a proxy, a cache that ignores no-cache), or the
+// server does not accept its own. The error's text says what points to which.
+var ErrRefusedTag = errors.New("the server refuses the validator that it gives")
+
 // uncertain is a write whose outcome is not known.
 type uncertain struct {
 	last  error  // what went wrong with the write
@@ -53,6 +59,7 @@ func (c *Client) perform(ctx context.Context, ch *change, f form, log *attemptLo
 		a, err := c.exchange(ctx, r, log)
 		var refused *ResponseError // a clear no to the copy that was answered
 		var accepted bool          // a promise or a mixture: another copy would not help
+		var plain bool             // refused, and nothing seen that could make it our own doing
 		var wait time.Duration
 		last := log.last()
 		switch {
@@ -66,13 +73,13 @@ func (c *Client) perform(ctx context.Context, ch *change, f form, log *attemptLo
 			err, wait = join(no, err), no.RetryAfter
 			accepted = a.status/100 == 2
 			if !unanswered(a.status) {
-				refused = no
-				if !doubt && last.Deliveries <= 1 {
+				refused, plain = no, !doubt && last.Deliveries <= 1
+				if plain && (ch.stamp == nil || !outdated(no)) {
 					return nil, nil, err
 				}
 			}
 		}
-		doubt = true
+		doubt = !plain
 
 		// The first look is immediate: the sooner, the more it can tell.
 		if try > 1 {
@@ -84,14 +91,18 @@ func (c *Client) perform(ctx context.Context, ch *change, f form, log *attemptLo
 		if werr := sleep(ctx, wait); werr != nil {
 			return nil, nil, &uncertain{last: err, why: werr}
 		}
-		now, ferr := c.fetch(ctx, ch.target, f, true, log)
-		if ferr != nil {
-			return nil, nil, &uncertain{last: err, why: ferr}
-		}
-		verdict, why := c.ask(ch, now)
+		now, verdict, why := c.look(ctx, ch, f, refused, log)
 		switch {
+		case plain && now == nil:
+			return nil, nil, err
+		case plain && !ch.stamp.in(now.content):
+			return nil, now, refused
+		case now == nil:
+			return nil, nil, &uncertain{last: err, why: why}
 		case verdict == inForce:
 			return nil, now, nil
+		case verdict == untouched && outdated(refused):
+			return nil, nil, &uncertain{last: err, why: ErrRefusedTag, found: now}
 		case verdict == unknowable || accepted:
 			return nil, nil, &uncertain{last: err, why: why, found: now}
 		case refused != nil:
@@ -103,6 +114,51 @@ func (c *Client) perform(ctx context.Context, ch *change, f form, log *attemptLo
 			return nil, nil, &uncertain{last: err, why: why, found: now}
 		}
 	}
+}
+
+const (
+	// staleReads is how often a fetch may return the refused version before that is
+	// taken for good. The waits between them add up to almost four seconds: some
+	// servers give a weak tag for the first second after a write, and some caches
+	// an old answer for a little longer, whatever the request says.
+	staleReads = 4
+	staleWait  = 250 * time.Millisecond
+)
+
+// look fetches the newest state and puts the questions to it. When the server has
+// said that the version is another one by now, a state that is still the one that the
+// write was made from came out of a cache, and proves nothing: it looks again, as
+// often as next does.
+func (c *Client) look(ctx context.Context, ch *change, f form, refused *ResponseError, log *attemptLog) (*state, verdict, error) {
+	for stale := 0; ; stale++ {
+		now, err := c.fetch(ctx, ch.target, f, true, log)
+		if err != nil {
+			return nil, unknowable, err
+		}
+		verdict, why := c.ask(ch, now)
+		if verdict != untouched || !outdated(refused) || stale >= staleReads {
+			return now, verdict, why
+		}
+		d := min(staleWait<<stale, c.sender.maxWait)
+		if !fits(ctx, d, log.last().Duration, c.sender.maxWait) {
+			return now, verdict, noTime(ctx, d, c.sender.maxWait, nil)
+		}
+		if err := sleep(ctx, d); err != nil {
+			return nil, unknowable, err
+		}
+	}
+}
+
+// outdated reports whether a refusal says that the condition of the write does not hold.
+func outdated(refused *ResponseError) bool {
+	if refused == nil {
+		return false
+	}
+	switch refused.Kind {
+	case StaleVersion, AlreadyExists, Deleted, Recreated:
+		return true
+	}
+	return false
 }
 
 // errMoved is the refusal of a write that nobody answered: others have written, and
@@ -141,12 +197,11 @@ const (
 
 // ask puts the questions of perform to the newest state.
 func (c *Client) ask(ch *change, now *state) (verdict, error) {
+	excluded := false
 	if ch.stamp != nil && !now.absent {
-		switch there, excluded := ch.stamp.recognise(now.content); {
-		case there:
+		var there bool
+		if there, excluded = ch.stamp.recognise(now.content); there {
 			return inForce, nil
-		case excluded:
-			return notApplied, nil
 		}
 	}
 	same := c.holds(ch.guard, now)
@@ -154,7 +209,10 @@ func (c *Client) ask(ch *change, now *state) (verdict, error) {
 		same = false // a validator that stayed while the content moved proves nothing
 	}
 	if same {
-		return untouched, nil
+		return untouched, nil // also when a cache shows it, so it excludes nothing
+	}
+	if excluded {
+		return notApplied, nil
 	}
 	if ch.method == http.MethodDelete {
 		if now.absent {

@@ -80,3 +80,12 @@ func (s *stamp) recognise(content []byte) (there, excluded bool) {
 	}
 	return false, reaches
 }
+
+// in reports whether the content shows the identifier.
+func (s *stamp) in(content []byte) bool {
+	if s == nil || content == nil {
+		return false
+	}
+	there, _ := s.recognise(content)
+	return there
+}

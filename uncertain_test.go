@@ -296,3 +296,76 @@ func ExampleErrUncertain() {
 	// Output:
 	// it was {"count": 41}, should become {"count": 42}, and now is {"count": 42}
 }
+
+func TestAnOldAnswerOutOfACacheDoesNotProveThatALostWriteDidNotLand(t *testing.T) {
+	for name, tc := range map[string]struct {
+		o    *ifmatch.Options
+		body string
+	}{
+		"no identifier":         {nil, `{"count":0}`},
+		"a list of identifiers": {&ifmatch.Options{WriteID: "/by"}, `{"count":0,"by":["first"]}`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			origin, url := serve(t, nil, tc.body)
+			origin.Next("PUT", ifmatchtest.LoseResponse())
+			// The look, and all that follow it for a while, are answered by a cache.
+			origin.Next("GET", append([]ifmatchtest.Fault{ifmatchtest.Pass()}, ifmatchtest.Times(20, ifmatchtest.StaleRead())...)...)
+			_, err := ifmatch.Update(t.Context(), brisk().With(tc.o), url, increment)
+			assert.ErrorIs(t, err, ifmatch.ErrUncertain)
+			assert.ErrorIs(t, err, ifmatch.ErrRefusedTag, "why looking did not tell")
+			assert.Equal(t, 1, origin.Applied("PUT"))
+		})
+	}
+	t.Run("a cache that catches up", func(t *testing.T) {
+		origin, url := serve(t, nil, `{"count":0,"by":["first"]}`)
+		origin.Next("PUT", ifmatchtest.LoseResponse())
+		origin.Next("GET", ifmatchtest.Pass(), ifmatchtest.StaleRead(), ifmatchtest.StaleRead())
+		u, err := ifmatch.Update(t.Context(), brisk().With(&ifmatch.Options{WriteID: "/by"}), url, increment)
+		require.NoError(t, err)
+		assert.Equal(t, 1, u.Value.Count)
+		assert.Equal(t, 1, origin.Applied("PUT"))
+	})
+}
+
+func TestAnIdentifierTellsThatTheWriteWhichAGatewayRepeatedIsOurs(t *testing.T) {
+	stamped := &ifmatch.Options{WriteID: "/by"}
+	t.Run("Update", func(t *testing.T) {
+		origin, url := serve(t, nil, `{"count":0}`)
+		origin.Always("PUT", ifmatchtest.Replay())
+		u, err := ifmatch.Update(t.Context(), brisk().With(stamped), url, increment)
+		require.NoError(t, err)
+		assert.Equal(t, 1, u.Value.Count)
+		assert.Equal(t, 1, origin.Applied("PUT"))
+	})
+	t.Run("Put", func(t *testing.T) {
+		origin, url := serve(t, nil, `{"count":0}`)
+		u, err := ifmatch.Get[doc](t.Context(), brisk(), url)
+		require.NoError(t, err)
+		origin.Always("PUT", ifmatchtest.Replay())
+		u.Value.Count = 5
+		_, err = ifmatch.Put(t.Context(), brisk().With(stamped), u)
+		require.NoError(t, err)
+		assert.Equal(t, 1, origin.Applied("PUT"))
+	})
+	t.Run("Create", func(t *testing.T) {
+		origin, url := serve(t, nil, `{}`)
+		origin.Always("PUT", ifmatchtest.Replay())
+		_, err := ifmatch.Create(t.Context(), brisk().With(stamped), url+"/new", doc{Count: 1})
+		require.NoError(t, err)
+		assert.Equal(t, 1, origin.Applied("PUT"))
+	})
+	t.Run("a rival's is not", func(t *testing.T) {
+		origin, url := serve(t, nil, `{"count":0}`)
+		origin.Next("PUT", ifmatchtest.RivalWrite(`{"count":7,"by":"rival"}`))
+		u, err := ifmatch.Update(t.Context(), brisk().With(stamped), url, increment)
+		require.NoError(t, err)
+		assert.Equal(t, 8, u.Value.Count)
+	})
+	t.Run("looking that fails is no answer either", func(t *testing.T) {
+		origin, url := serve(t, nil, `{"count":0}`)
+		origin.Next("PUT", ifmatchtest.RivalWrite(`{"count":7}`))
+		origin.Next("GET", ifmatchtest.Pass(), ifmatchtest.Answer(ifmatchtest.Problem(403, nil)), ifmatchtest.Answer(ifmatchtest.Problem(403, nil)))
+		_, err := ifmatch.Update(t.Context(), brisk().With(stamped), url, increment)
+		assert.ErrorIs(t, err, ifmatch.StaleVersion)
+	})
+}

@@ -336,22 +336,6 @@ func (l *loop) next(err error, g condition, found *state) (*state, error) {
 	}
 }
 
-// curable reports whether fetching again can cure the refusal of a write with the
-// condition g. A bare 409 can be about the version: the fetch will show.
-func curable(e *ResponseError, g condition) bool {
-	switch e.Kind {
-	case StaleVersion, Deleted, Recreated:
-		return true
-	case AlreadyExists:
-		return g.creates()
-	case Unknown:
-		return e.StatusCode == http.StatusConflict && g != condition{}
-	case Transient:
-		return e.StatusCode == http.StatusConflict || e.StatusCode == http.StatusPreconditionFailed
-	}
-	return false
-}
-
 // negotiable reports whether the caller may be able to put the reason of a refusal
 // away: not who is asking, and not how busy the server is.
 func negotiable(e *ResponseError) bool {
@@ -377,12 +361,6 @@ func (l *loop) room() error {
 const (
 	defaultRounds  = 20
 	defaultElapsed = 2 * time.Minute
-	// staleReads is how often a fetch may return the refused version before that is
-	// taken for good. The waits between them add up to almost four seconds: some
-	// servers give a weak tag for the first second after a write, and some caches
-	// an old answer for a little longer, whatever the request says.
-	staleReads = 4
-	staleWait  = 250 * time.Millisecond
 )
 
 // wait waits before a fetch: nothing or nearly so at first, then with growing

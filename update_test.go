@@ -487,3 +487,38 @@ func TestOneStrategysChangesDoNotShowToTheNext(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, "y", u.Value.Name)
 }
+
+func TestABare409ToASingleWriteIsExplainedByOneLook(t *testing.T) {
+	bare := ifmatchtest.Response{Status: 409, Body: "conflict"}
+	for _, tc := range []struct {
+		name  string
+		fault ifmatchtest.Fault
+		look  ifmatchtest.Fault
+		kind  ifmatch.Kind
+	}{
+		{"the version moved on", ifmatchtest.Together(ifmatchtest.RivalWrite(`{"name":"b"}`), ifmatchtest.RefuseWith(bare)), ifmatchtest.Pass(), ifmatch.StaleVersion},
+		{"it is gone", ifmatchtest.Together(ifmatchtest.RivalDelete(), ifmatchtest.Answer(bare)), ifmatchtest.RivalDelete(), ifmatch.Deleted},
+		{"it is about something else", ifmatchtest.Answer(bare), ifmatchtest.Pass(), ifmatch.Unknown},
+		{"looking fails", ifmatchtest.Answer(bare), ifmatchtest.Answer(ifmatchtest.Problem(403, nil)), ifmatch.Unknown},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			origin, url := serve(t, nil, `{"name":"a"}`)
+			u, err := ifmatch.Get[doc](t.Context(), brisk(), url)
+			require.NoError(t, err)
+			origin.Next("PUT", tc.fault)
+			origin.Next("GET", tc.look)
+			u.Value.Name = "c"
+			_, err = ifmatch.Put(t.Context(), brisk(), u)
+			assert.ErrorIs(t, err, tc.kind)
+			var conflict *ifmatch.ConflictError
+			require.ErrorAs(t, err, &conflict)
+			assert.Equal(t, tc.kind, conflict.Kind)
+			var refused *ifmatch.ResponseError
+			require.ErrorAs(t, err, &refused)
+		})
+	}
+	origin, url := serve(t, nil, `{"name":"a"}`)
+	origin.Next("PUT", ifmatchtest.RefuseWith(bare))
+	_, err := ifmatch.Create(t.Context(), brisk(), url, doc{Name: "b"})
+	assert.ErrorIs(t, err, ifmatch.AlreadyExists)
+}

@@ -21,10 +21,33 @@ func (r *call) write(ch *change) (*reply, *state, error) {
 	case now != nil:
 		r.found(now)
 	}
-	if errors.Is(err, errMoved) {
+	var refused *ResponseError
+	switch {
+	case errors.Is(err, errMoved):
 		return nil, nil, r.moved(now)
+	case now == nil && errors.As(err, &refused) && refused.Kind == Unknown && curable(refused, ch.guard):
+		return nil, nil, r.explained(ch.guard, refused)
 	}
 	return nil, nil, r.fail(nil, err)
+}
+
+// explained is fail for a bare 409, which says nothing of its reason: it is about
+// the version exactly when that has moved on, and one look tells.
+func (r *call) explained(g condition, refused *ResponseError) error {
+	now, err := r.client.fetch(r.ctx, r.err.target, r.form, true, &r.log)
+	if err != nil {
+		return r.fail(err, refused)
+	}
+	r.found(now)
+	switch {
+	case r.client.holds(g, now):
+		return r.fail(nil, refused)
+	case now.absent:
+		return r.conflict(Deleted, nil, refused)
+	case g.creates():
+		return r.conflict(AlreadyExists, nil, refused)
+	}
+	return r.conflict(StaleVersion, nil, refused)
 }
 
 // started notes where a write of u starts from.

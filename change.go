@@ -15,7 +15,8 @@ type change struct {
 	target string
 	header http.Header
 	body   []byte
-	wanted []byte // the document that the write makes; nil if only the server knows
+	wanted []byte      // the document that the write makes; nil if only the server knows
+	labels http.Header // what describes wanted
 	guard  condition
 	from   []byte // content of the version that guard names; nil if there is none or it is not known
 	stamp  *stamp // nil: the write leaves no identifier
@@ -43,8 +44,10 @@ func (c *Client) newChange(target string, f form, like http.Header, content []by
 			return nil, err
 		}
 	}
-	ch.wanted, ch.body, ch.inForce = content, content, contained(f, from, content)
+	ch.wanted, ch.body, ch.inForce = content, content, contained(f, c.opts.Dialect, from, content)
 	describe(h, like, f)
+	ch.labels = http.Header{}
+	describe(ch.labels, h, f)
 	if from != nil && !f.opaque() {
 		if mediaType, patch := choosePatch(c.opts.PatchFormat, like.Values("Accept-Patch"), from, content); patch != nil {
 			ch.method, ch.body = http.MethodPatch, patch
@@ -63,7 +66,7 @@ func (c *Client) newPatch(target string, f form, mediaType string, patch []byte,
 	}
 	h.Set("Content-Type", mediaType)
 	return &change{method: http.MethodPatch, target: target, header: h, guard: g, from: from,
-		body: slices.Clone(patch), inForce: patched(f, from, mediaType, patch)}, nil
+		body: slices.Clone(patch), inForce: patched(f, c.opts.Dialect, from, mediaType, patch)}, nil
 }
 
 // newDeletion builds the deletion of the target.
@@ -71,6 +74,9 @@ func (c *Client) newDeletion(target string, f form, g condition, from []byte) (*
 	h, err := c.writeHeader(target, f)
 	if err != nil {
 		return nil, err
+	}
+	if c.opts.Header.Get("Prefer") == "" {
+		h.Del("Prefer") // there will be no representation, and OData services refuse the wish
 	}
 	return &change{method: http.MethodDelete, target: target, header: h, guard: g, from: from}, nil
 }
@@ -130,7 +136,7 @@ func describe(h, like http.Header, f form) {
 
 // contained returns a test for the difference between two contents being in force:
 // the newest state is what it is with that difference applied.
-func contained(f form, from, to []byte) func(*state) (bool, error) {
+func contained(f form, d *Dialect, from, to []byte) func(*state) (bool, error) {
 	return func(now *state) (bool, error) {
 		switch {
 		case now.absent:
@@ -140,16 +146,17 @@ func contained(f form, from, to []byte) func(*state) (bool, error) {
 		case f.opaque():
 			return false, nil
 		}
-		merged, err := jsonmerge.Merge(from, to, now.content, &jsonmerge.Options{AddAddObjects: true})
+		newest := d.unversioned(now.content)
+		merged, err := jsonmerge.Merge(d.unversioned(from), d.unversioned(to), newest, &jsonmerge.Options{AddAddObjects: true})
 		if err != nil {
 			return false, nil // it clashes, so it is not in force
 		}
-		return jsonmerge.Equal(merged, now.content)
+		return jsonmerge.Equal(merged, newest)
 	}
 }
 
 // patched returns the test for a patch being in force, where its format tells.
-func patched(f form, from []byte, mediaType string, patch []byte) func(*state) (bool, error) {
+func patched(f form, d *Dialect, from []byte, mediaType string, patch []byte) func(*state) (bool, error) {
 	if from == nil || f.opaque() {
 		return nil
 	}
@@ -166,5 +173,5 @@ func patched(f form, from []byte, mediaType string, patch []byte) func(*state) (
 	if err != nil {
 		return nil // the server will say what is wrong with it
 	}
-	return contained(f, from, to)
+	return contained(f, d, from, to)
 }

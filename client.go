@@ -359,11 +359,7 @@ func (c *Client) refusal(r *request, a *reply) *ResponseError {
 		method: r.method, sent: r.sent, idempotencyKey: asksForReplay(r.header),
 		status: a.status, types: c.opts.ProblemKinds,
 	}, a.url, a.status, a.header, a.body, a.truncated, time.Now())
-	if d := c.opts.Dialect; d != nil && d.Kind != nil {
-		if k := d.Kind(e); k != Unknown {
-			e.Kind = k
-		}
-	}
+	e.Kind = c.opts.Dialect.kind(e, r.sent)
 	return e
 }
 

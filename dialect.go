@@ -2,9 +2,12 @@ package ifmatch
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
+
+	"github.com/ifmatch-go/ifmatch/jsonmerge"
 )
 
 // Dialect tells how a family of servers carries versions and spells conditions,
@@ -16,20 +19,31 @@ type Dialect struct {
 	// Name is for people.
 	Name string
 
-	// Read finds the document and its version in a successful answer. sent is nil
-	// for a GET; for a write it is the document as it was written, and what the answer
-	// leaves open is left empty: a nil document stands for sent, an empty version for
-	// one that is not known, so that the next write looks first. The version has to
-	// be that of the document. The answer has no Body; content is it. An error says that
-	// the answer is not what it should be.
+	// Read finds the document and its version in a successful answer, to a GET or to a
+	// write (answer.Request.Method; PUT for a creation too, whatever Guard made of it).
+	// After a write, sent is the document as it was written, nil if only the server
+	// knows it, and what the answer leaves open is left empty: a nil document stands for
+	// sent, an empty version for one that is not known, so that the next write looks
+	// first. The version has to be that of the document. The answer has no Body; content
+	// is it. An error says that the answer is not what it should be.
 	Read func(answer *http.Response, content, sent []byte) (document []byte, version string, err error)
 
+	// Form gives a write the form that the family wants, whatever guards it: an envelope,
+	// a media type, a header field. It may change the method, the URL and the header of
+	// the request, and returns the content to send in the place of content, which is nil
+	// for DELETE. It comes before Guard.
+	Form func(write *http.Request, content []byte) ([]byte, error)
+
 	// Guard makes a write conditional on the version that the document was read as;
-	// an empty version means that there must be nothing yet. It may change the
-	// method, the URL and the header of the request, and returns the content to send
-	// in the place of content, which is nil for DELETE. It must refuse with an error
-	// what it cannot guard.
+	// an empty version means that there must be nothing yet. It may change what
+	// Form may, and returns the content. It must refuse with an error what it cannot guard.
+	// What it sends is its own: StripWeakTags and RefuseWeakTags do nothing then, and a
+	// write that AllowLostUpdates lets go out does not pass it.
 	Guard func(write *http.Request, version string, content []byte) ([]byte, error)
+
+	// Member is where a document shows its version, if it does. It is left aside when
+	// documents are compared: a version moves on with every write, whatever it changes.
+	Member jsonmerge.Pointer
 
 	// Kind names the kind of a refusal that the usual reading does not know; Unknown
 	// leaves it as it is.
@@ -41,6 +55,43 @@ const versionField = "version"
 
 func (d *Dialect) guards() bool { return d != nil && d.Guard != nil }
 
+// formless returns the dialect for writes that have the family's form already,
+// because the code that makes them belongs to the family.
+func (d *Dialect) formless() *Dialect {
+	if d == nil || d.Form == nil {
+		return d
+	}
+	plain := *d
+	plain.Form = nil
+	return &plain
+}
+
+// unversioned returns the document without the version that it shows.
+func (d *Dialect) unversioned(doc []byte) []byte {
+	if d == nil || len(d.Member) == 0 || doc == nil {
+		return doc
+	}
+	if rest, err := d.Member.Remove(doc); err == nil {
+		return rest
+	}
+	return doc
+}
+
+// kind names the kind of a refusal.
+func (d *Dialect) kind(e *ResponseError, sent precondition) Kind {
+	if d == nil || d.Kind == nil {
+		return e.Kind
+	}
+	switch k := d.Kind(e); {
+	case k == Unknown:
+		return e.Kind
+	case k == StaleVersion && sent == sentCreate:
+		return AlreadyExists // there is a version where none should be
+	default:
+		return k
+	}
+}
+
 // createOnly is the condition that there is nothing yet.
 func (d *Dialect) createOnly() condition {
 	if d.guards() {
@@ -49,9 +100,19 @@ func (d *Dialect) createOnly() condition {
 	return createOnly
 }
 
-// guard puts the condition into the request.
+// guard gives the request its form, and puts the condition into it.
 func (d *Dialect) guard(r *request, g condition) error {
-	if !d.guards() || g.field != versionField {
+	versioned := d.guards() && g.field == versionField
+	if d.guards() && !versioned && g != (condition{}) {
+		// A representation that was built by hand, with a date: this server would not see it.
+		return fmt.Errorf("%w: %s guards by versions, not by %s", ErrNoValidator, d.Name, g.field)
+	}
+	if d != nil && d.Form != nil {
+		if err := d.change(r, d.Form); err != nil {
+			return err
+		}
+	}
+	if !versioned {
 		g.set(r.header)
 		r.sent, r.condition = preconditionOf(r.header), conditionOf(r.header)
 		return nil
@@ -60,12 +121,19 @@ func (d *Dialect) guard(r *request, g condition) error {
 	if g.value == "" {
 		r.sent, r.condition = sentCreate, "no version yet"
 	}
+	return d.change(r, func(write *http.Request, content []byte) ([]byte, error) {
+		return d.Guard(write, g.value, content)
+	})
+}
+
+// change lets a function of the dialect change the request.
+func (d *Dialect) change(r *request, by func(*http.Request, []byte) ([]byte, error)) error {
 	u, err := url.Parse(r.url)
 	if err != nil {
 		return err
 	}
 	write := &http.Request{Method: r.method, URL: u, Header: r.header}
-	if r.body, err = d.Guard(write, g.value, r.body); err != nil {
+	if r.body, err = by(write, r.body); err != nil {
 		return failed(err, "ifmatch: %s", d.Name)
 	}
 	r.method, r.url, r.header = write.Method, write.URL.String(), write.Header
@@ -79,8 +147,36 @@ func (d *Dialect) read(method string, a *reply, sent []byte) ([]byte, ETag, erro
 		Request: &http.Request{Method: method, URL: a.url},
 	}
 	doc, version, err := d.Read(resp, a.body, sent)
-	if err != nil {
-		err = failed(err, "ifmatch: %s", d.Name)
+	switch {
+	case err != nil:
+		return nil, "", failed(err, "ifmatch: %s", d.Name)
+	case method == http.MethodGet && doc == nil:
+		doc = a.body
+	case doc == nil && sent == nil:
+		version = "" // a version without its document guards nothing
 	}
-	return doc, ETag(version), err
+	return doc, ETag(version), nil
+}
+
+// EntityTag returns the entity tag of an answer, out of its header or trailer (RFC 9110
+// §8.8.3): the one that may go back in If-Match, byte for byte, or "" if there is
+// none or if it is not certain which. For a [Dialect]'s Read.
+func EntityTag(answer *http.Response) ETag {
+	tag, _ := selectETag(answer.Header, answer.Trailer)
+	return tag
+}
+
+// Guard makes a write conditional as RFC 9110 §13.1 does: If-Match with the tag, or
+// If-None-Match: * if there is none. It refuses what would match more than one version,
+// such as "*" or a list. For a [Dialect]'s Guard.
+func (t ETag) Guard(write *http.Request) error {
+	if t == "" {
+		createOnly.set(write.Header)
+		return nil
+	}
+	if why := unusableETag(string(t)); why != "" {
+		return fmt.Errorf("%w: %s", ErrNoValidator, why)
+	}
+	ifMatch(t).set(write.Header)
+	return nil
 }

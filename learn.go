@@ -2,6 +2,7 @@ package ifmatch
 
 import (
 	"bytes"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -32,12 +33,29 @@ func learn[T any](c *Client, ch *change, a *reply, now *state) (*Representation[
 		u.Content, u.ETag, u.LastModified = told9110[T](ch, a)
 		u.sent = u.ETag == "" && u.LastModified == ""
 	}
+	if bytes.Equal(u.Content, ch.wanted) {
+		u.Header = labelled(a.header, ch.labels)
+	}
 	if u.Content == nil {
 		return u, nil // what a PATCH made of the content, only the server knows
 	}
 	v, err := decode[T](u.Content)
 	u.Value = v
 	return u, err
+}
+
+// labelled returns the fields of an answer with those in their place that describe what
+// was sent: the answer's own, if any, are about its content.
+func labelled(answer, labels http.Header) http.Header {
+	if len(labels) == 0 {
+		return answer
+	}
+	h := answer.Clone()
+	for _, k := range []string{"Content-Type", "Content-Encoding", "Content-Language"} {
+		h.Del(k)
+	}
+	maps.Copy(h, labels)
+	return h
 }
 
 // told9110 reads the answer by RFC 9110: the content that the resource has now, as

@@ -294,7 +294,7 @@ func (c *Client) armed(req *http.Request, v *held) (*http.Request, []byte, error
 		setBody(out, body)
 	}
 	r := &request{method: req.Method, url: req.URL.String(), header: out.Header, body: body}
-	if err := c.opts.Dialect.guard(r, v.guard); err != nil {
+	if err := c.opts.Dialect.formless().guard(r, v.guard); err != nil {
 		return nil, nil, err
 	}
 	if r.url != req.URL.String() || r.method != req.Method {
@@ -351,6 +351,9 @@ func (c *Client) mergedWrite(req *http.Request, refused *http.Response, v *held,
 	}
 	if v.guard.field != "If-Match" && v.guard.field != versionField {
 		return refused, nil
+	}
+	if d := c.opts.Dialect; d != nil && d.Form != nil {
+		return refused, nil // what the caller sent is not the document, but its envelope
 	}
 	h := req.Header.Clone()
 	if a := v.request.Get("Accept"); a != "" {

@@ -76,7 +76,7 @@ func vouch[T any](r *call, u *Representation[T]) (g condition, changed *state, e
 		return g, nil, r.fail(nil, err)
 	}
 	r.found(now)
-	if now.absent || !sameContent(r.form, u.Content, now.content) {
+	if now.absent || !sameContent(r.form, r.client.opts.Dialect.unversioned(u.Content), r.client.opts.Dialect.unversioned(now.content)) {
 		return g, now, nil
 	}
 	if g, err = r.client.guardOf(now); err != nil {

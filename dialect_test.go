@@ -1,0 +1,146 @@
+package ifmatch_test
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"testing"
+
+	"github.com/ifmatch-go/ifmatch"
+	"github.com/ifmatch-go/ifmatch/ifmatchtest"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func ExampleEntityTag() {
+	answer := &http.Response{Header: http.Header{"Etag": {`"v1"`, `W/"v1"`}}}
+	fmt.Println(ifmatch.EntityTag(answer)) // the strong one
+	// Output: "v1"
+}
+
+func ExampleETag_Guard() {
+	write := &http.Request{Header: http.Header{}}
+	fmt.Println(ifmatch.ETag(`"v1"`).Guard(write), write.Header)
+	fmt.Println(ifmatch.ETag(`"v1", "v2"`).Guard(write))
+
+	create := &http.Request{Header: http.Header{}}
+	fmt.Println(ifmatch.ETag("").Guard(create), create.Header)
+	// Output:
+	// <nil> map[If-Match:["v1"]]
+	// the representation has no validator that could guard a write: entity tag with misplaced quotes
+	// <nil> map[If-None-Match:[*]]
+}
+
+// answers is a dialect whose Read says what it is told to.
+func answers(read func(answer *http.Response, content, sent []byte) ([]byte, string, error)) *ifmatch.Dialect {
+	return &ifmatch.Dialect{Name: "odd", Read: read, Guard: func(w *http.Request, version string, content []byte) ([]byte, error) {
+		return content, ifmatch.ETag(version).Guard(w)
+	}}
+}
+
+func TestADateDoesNotGuardWhereADialectDoes(t *testing.T) {
+	origin, url := serve(t, nil, `{"name":"a","count":1}`)
+	c := brisk().With(&ifmatch.Options{Dialect: answers(nil)})
+	u := &ifmatch.Representation[doc]{URL: url, LastModified: "Fri, 20 Nov 2026 10:00:00 GMT", Content: []byte(`{"count":0}`)}
+	u.Value.Count = 2
+	_, err := ifmatch.Put(t.Context(), c, u)
+	require.ErrorIs(t, err, ifmatch.ErrNoValidator)
+	assert.ErrorContains(t, err, "odd guards by versions, not by If-Unmodified-Since")
+	assert.Equal(t, 0, origin.Arrived("PUT"))
+}
+
+func TestAVersionWithoutItsDocumentGuardsNothing(t *testing.T) {
+	origin, url := serve(t, nil, `{"name":"a","count":1}`)
+	c := brisk().With(&ifmatch.Options{Dialect: answers(func(a *http.Response, content, sent []byte) ([]byte, string, error) {
+		return nil, string(ifmatch.EntityTag(a)), nil
+	})})
+	u, err := ifmatch.Get[doc](t.Context(), c, url)
+	require.NoError(t, err)
+	assert.Equal(t, 1, u.Value.Count, "without a document of the dialect's, the content is it")
+	u, err = ifmatch.Patch(t.Context(), c, u, "application/merge-patch+json", []byte(`{"count":2}`))
+	require.NoError(t, err)
+	assert.Nil(t, u.Content)
+	assert.Empty(t, u.ETag)
+	_, err = ifmatch.Put(t.Context(), c, u)
+	assert.ErrorIs(t, err, ifmatch.ErrNoValidator)
+	assert.Equal(t, 0, origin.Arrived("PUT"))
+}
+
+func TestAWriteHasTheFormOfItsFamilyAlsoWithoutACondition(t *testing.T) {
+	origin, url := serve(t, nil, `{"name":"a","count":1}`)
+	d := answers(func(_ *http.Response, content, _ []byte) ([]byte, string, error) { return content, "", nil })
+	d.Form = func(w *http.Request, content []byte) ([]byte, error) {
+		w.Header.Set("X-Form", "1")
+		return append([]byte(" "), content...), nil
+	}
+	c := brisk().With(&ifmatch.Options{Dialect: d, AllowLostUpdates: true})
+	_, err := ifmatch.Update(t.Context(), c, url, increment)
+	require.NoError(t, err)
+	r := origin.Requests("PUT")[0]
+	assert.Equal(t, ` {"name":"a","count":2}`, string(r.Body))
+	assert.Equal(t, "1", r.Header.Get("X-Form"))
+	assert.Empty(t, r.Header.Get("If-Match"))
+
+	d.Form = func(*http.Request, []byte) ([]byte, error) { return nil, assert.AnError }
+	_, err = ifmatch.Update(t.Context(), c, url, increment)
+	require.ErrorIs(t, err, assert.AnError)
+	assert.Equal(t, 1, origin.Arrived("PUT"))
+}
+
+func TestAGuardMayMoveTheWriteElsewhere(t *testing.T) {
+	origin, target := serve(t, nil, `{"name":"a","count":1}`)
+	d := answers(func(a *http.Response, content, sent []byte) ([]byte, string, error) {
+		assert.Contains(t, []string{"GET", "PUT"}, a.Request.Method)
+		return nil, "", nil
+	})
+	d.Guard = func(w *http.Request, version string, content []byte) ([]byte, error) {
+		assert.Empty(t, version)
+		w.Method, w.URL = "POST", &url.URL{Scheme: w.URL.Scheme, Host: w.URL.Host, Path: "/made"}
+		return []byte("{}"), nil
+	}
+	origin.Next("POST", ifmatchtest.RefuseWith(ifmatchtest.Response{Status: 201}))
+	u, err := ifmatch.Create(t.Context(), brisk().With(&ifmatch.Options{Dialect: d}), target+"/new", doc{Count: 3})
+	require.NoError(t, err)
+	assert.Equal(t, target+"/new", u.URL)
+	assert.Equal(t, 3, u.Value.Count)
+	assert.Equal(t, "{}", string(origin.Requests("POST")[0].Body))
+}
+
+func TestAWriteAfterAWriteKeepsTheMediaType(t *testing.T) {
+	var types []string
+	n := '0'
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == "PUT" {
+			types = append(types, r.Header.Get("Content-Type"))
+			n++
+		}
+		w.Header().Set("ETag", `"`+string(n)+`"`)
+		if r.Method == "PUT" {
+			w.WriteHeader(204)
+			return
+		}
+		w.Header().Set("Content-Type", "text/markdown")
+		_, _ = io.WriteString(w, "# a")
+	}))
+	defer s.Close()
+	u, err := ifmatch.Get[[]byte](t.Context(), nil, s.URL)
+	require.NoError(t, err)
+	for range 2 {
+		u.Value = append(u.Value, '!')
+		u, err = ifmatch.Put(t.Context(), nil, u)
+		require.NoError(t, err)
+	}
+	assert.Equal(t, []string{"text/markdown", "text/markdown"}, types)
+}
+
+func TestAStaleVersionUnderACreationMeansThatItExists(t *testing.T) {
+	origin, url := serve(t, nil, `{"name":"a","count":1}`)
+	d := answers(nil)
+	d.Kind = func(*ifmatch.ResponseError) ifmatch.Kind { return ifmatch.StaleVersion }
+	_, err := ifmatch.Create(t.Context(), brisk().With(&ifmatch.Options{Dialect: d}), url, doc{Count: 2})
+	require.ErrorIs(t, err, ifmatch.AlreadyExists)
+	require.NotErrorIs(t, err, ifmatch.StaleVersion)
+	assert.Equal(t, `{"name":"a","count":1}`, origin.Body("/doc"))
+}

@@ -96,6 +96,36 @@ func sameContent(f form, a, b []byte) bool {
 	return same && err == nil
 }
 
+// once makes one guarded write that is derived from u. build makes the write of the
+// condition that guards it.
+func once[T any](r *call, u *Representation[T], build func(condition) (*change, error)) (*Representation[T], error) {
+	g, changed, err := vouch(r, u)
+	switch {
+	case err != nil:
+		return nil, err
+	case changed != nil:
+		return nil, r.moved(changed)
+	}
+	ch, err := build(g)
+	return written[T](r, ch, err)
+}
+
+// written performs a change, if there is one, and returns what is known after it.
+func written[T any](r *call, ch *change, err error) (*Representation[T], error) {
+	if err != nil {
+		return nil, r.fail(err, nil)
+	}
+	a, now, err := r.write(ch)
+	if err != nil || ch.method == http.MethodDelete {
+		return nil, err
+	}
+	v, err := learn[T](r.client, ch, a, now)
+	if err != nil {
+		return nil, r.fail(err, nil)
+	}
+	return v, nil
+}
+
 // moved is the conflict that a fetch alone showed.
 func (r *call) moved(now *state) error {
 	if now.absent {
@@ -127,24 +157,11 @@ func Put[T any](ctx context.Context, c *Client, u *Representation[T]) (*Represen
 		return u, r.fail(err, nil)
 	}
 	started(r, u, local)
-	g, changed, err := vouch(r, u)
+	v, err := once(r, u, func(g condition) (*change, error) {
+		return c.newChange(u.URL, r.form, u.Header, local, g, u.Content)
+	})
 	if err != nil {
 		return u, err
-	}
-	if changed != nil {
-		return u, r.moved(changed)
-	}
-	ch, err := c.newChange(u.URL, r.form, u.Header, local, g, u.Content)
-	if err != nil {
-		return u, r.fail(err, nil)
-	}
-	a, now, err := r.write(ch)
-	if err != nil {
-		return u, err
-	}
-	v, err := learn[T](c, ch, a, now)
-	if err != nil {
-		return u, r.fail(err, nil)
 	}
 	return v, nil
 }
@@ -162,18 +179,7 @@ func Create[T any](ctx context.Context, c *Client, url string, v T) (*Representa
 	}
 	r.err.Local = content
 	ch, err := c.newChange(url, r.form, nil, content, c.opts.Dialect.createOnly(), nil)
-	if err != nil {
-		return nil, r.fail(err, nil)
-	}
-	a, now, err := r.write(ch)
-	if err != nil {
-		return nil, err
-	}
-	u, err := learn[T](c, ch, a, now)
-	if err != nil {
-		return nil, r.fail(err, nil)
-	}
-	return u, nil
+	return written[T](r, ch, err)
 }
 
 // Patch sends a patch document of the given media type, such as
@@ -191,24 +197,11 @@ func Patch[T any](ctx context.Context, c *Client, u *Representation[T], mediaTyp
 	c = c.to(http.MethodPatch, u.URL)
 	r := c.begin(ctx, http.MethodPatch, u.URL, formOf[T]())
 	started(r, u, nil)
-	g, changed, err := vouch(r, u)
+	v, err := once(r, u, func(g condition) (*change, error) {
+		return c.newPatch(u.URL, r.form, mediaType, patch, g, u.Content)
+	})
 	if err != nil {
 		return u, err
-	}
-	if changed != nil {
-		return u, r.moved(changed)
-	}
-	ch, err := c.newPatch(u.URL, r.form, mediaType, patch, g, u.Content)
-	if err != nil {
-		return u, r.fail(err, nil)
-	}
-	a, now, err := r.write(ch)
-	if err != nil {
-		return u, err
-	}
-	v, err := learn[T](c, ch, a, now)
-	if err != nil {
-		return u, r.fail(err, nil)
 	}
 	return v, nil
 }
@@ -224,17 +217,8 @@ func Delete[T any](ctx context.Context, c *Client, u *Representation[T]) error {
 	c = c.to(http.MethodDelete, u.URL)
 	r := c.begin(ctx, http.MethodDelete, u.URL, formOf[T]())
 	started(r, u, nil)
-	g, changed, err := vouch(r, u)
-	if err != nil {
-		return err
-	}
-	if changed != nil {
-		return r.moved(changed)
-	}
-	ch, err := c.newDeletion(u.URL, r.form, g, u.Content)
-	if err != nil {
-		return r.fail(err, nil)
-	}
-	_, _, err = r.write(ch)
+	_, err := once(r, u, func(g condition) (*change, error) {
+		return c.newDeletion(u.URL, r.form, g, u.Content)
+	})
 	return err
 }

@@ -429,11 +429,15 @@ func (c *Client) guard(absent bool, tag ETag, date, note string) (condition, err
 	}
 	// A Representation can be rebuilt by hand, from a form for example: what is not
 	// a tag must not become a condition that holds always, or several header fields.
-	if why := unusableETag(string(tag)); tag != "" && why != "" {
-		return condition{}, fmt.Errorf("%w: %s", ErrNoValidator, why)
+	if tag != "" {
+		if why := unusableETag(string(tag)); why != "" {
+			return condition{}, fmt.Errorf("%w: %s", ErrNoValidator, why)
+		}
 	}
-	if _, err := http.ParseTime(date); date != "" && err != nil {
-		return condition{}, fmt.Errorf("%w: LastModified %s is not an HTTP-date", ErrNoValidator, quote(date))
+	if date != "" {
+		if _, err := http.ParseTime(date); err != nil {
+			return condition{}, fmt.Errorf("%w: LastModified %s is not an HTTP-date", ErrNoValidator, quote(date))
+		}
 	}
 	g, err := c.tags.guard(tag, date)
 	switch {

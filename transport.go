@@ -320,11 +320,12 @@ func setBody(r *http.Request, body []byte) {
 	r.Body, _ = r.GetBody()
 }
 
+var errUntold = fmt.Errorf("%w: the answer to the last write did not tell it; read it first", ErrNoValidator)
+
 // made returns the version that a write of v made, for its unit of work to go on
 // from: one that the answer proves, or one that has to be read first.
 func (c *Client) made(v *held, req *http.Request, resp *http.Response) *held {
-	next := &held{header: resp.Header, request: req.Header,
-		blind: fmt.Errorf("%w: the answer to the last write did not tell it; read it first", ErrNoValidator)}
+	next := &held{header: resp.Header, request: req.Header, blind: errUntold}
 	if req.Method == http.MethodDelete {
 		return next
 	}

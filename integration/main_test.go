@@ -1,6 +1,7 @@
 package integration_test
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -47,11 +48,29 @@ func examine(t *testing.T, p peer, to *report) {
 	}
 	require.NoError(t, err)
 	defer func() { to.took(p, time.Since(begun)) }()
-	examineForm(t, p, s, typed, to)
-	examineForm(t, p, s, raw, to)
+	if s.forms == nil {
+		s.forms = []form{typed, raw}
+	}
+	for _, f := range s.forms {
+		f.examine(t, p, s, to)
+	}
 }
 
-func examineForm[T any](t *testing.T, p peer, s server, subject subject[T], to *report) {
+// A form is one way of showing content, and runs the contract in it.
+type form interface {
+	examine(t *testing.T, p peer, s server, to *report)
+}
+
+// inapplicable is a form in which a peer has nothing to show.
+type inapplicable struct{ form, why string }
+
+func (f inapplicable) examine(_ *testing.T, p peer, _ server, to *report) {
+	for _, row := range rowNames() {
+		to.note(cell{p.name(), f.form, row}, result{notApplicable, f.why})
+	}
+}
+
+func (subject subject[T]) examine(t *testing.T, p peer, s server, to *report) {
 	t.Run(subject.form, func(t *testing.T) {
 		for _, r := range contract[T]() {
 			t.Run(r.name, func(t *testing.T) {
@@ -62,12 +81,21 @@ func examineForm[T any](t *testing.T, p peer, s server, subject subject[T], to *
 					}
 					to.note(cell{p.name(), subject.form, r.name}, result)
 				}()
-				url := s.base + strings.ReplaceAll(r.name, " ", "-") + subject.extension
+				name := strings.ReplaceAll(r.name, " ", "-") + subject.extension + s.tail
 				r.try(t, &exam[T]{
-					subject: subject,
-					url:     url,
-					client:  ifmatch.New(&s.options),
-					other:   other{http: s.options.HTTPClient, url: url, mediaType: subject.mediaType},
+					subject:   subject,
+					url:       s.base + name,
+					client:    ifmatch.New(&s.options),
+					other:     other{cmp.Or(s.someone, s.options.HTTPClient), cmp.Or(s.origin, s.base) + name, subject.mediaType, s.puts},
+					weak:      s.weak,
+					unguarded: s.unguarded,
+					slow:      s.slow,
+					bare: func(content []byte) []byte {
+						if s.bare == nil {
+							return content
+						}
+						return s.bare(content)
+					},
 					has: func(q quirk) bool {
 						why, ok := p.quirks()[q]
 						if ok {

@@ -17,17 +17,18 @@ type outcome int
 const (
 	notRun outcome = iota
 	passed
-	deviates // the peer cannot keep the row, and failed it in the way that was expected
+	deviates      // the peer cannot keep the row, and failed it in the way that was expected
+	notApplicable // there is nothing in the peer that the row could ask for
 	failed
 )
 
-var outcomeNames = [...]string{notRun: "not run", passed: "passed", deviates: "deviates", failed: "**FAILED**"}
+var outcomeNames = [...]string{notRun: "not run", passed: "passed", deviates: "deviates", notApplicable: "not applicable", failed: "**FAILED**"}
 
 type cell struct{ peer, form, row string }
 
 type result struct {
 	outcome outcome
-	reason  string // for notRun and deviates
+	reason  string // for all but passed and failed
 }
 
 func deviation(why string) result { return result{deviates, why} }

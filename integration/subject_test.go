@@ -23,6 +23,12 @@ type subject[T any] struct {
 	edit      func(*T, func(*document)) error
 }
 
+// holding is the subject with another content, for servers that cannot store what others can.
+func (subject subject[T]) holding(content []byte) subject[T] {
+	subject.content = content
+	return subject
+}
+
 // Both contents are longer than 256 bytes, below which lighttpd does not compress, and hold what a careless client loses:
 // members that the view does not know, numbers that a float64 cannot hold, spacing, line ends, bytes that are no text.
 
@@ -69,8 +75,8 @@ var raw = subject[[]byte]{
 }
 
 var (
-	titleIn = regexp.MustCompile(`"title": "([^"]*)"`)
-	countIn = regexp.MustCompile(`"count": (\d+)`)
+	titleIn = regexp.MustCompile(`"title": ?"([^"]*)"`)
+	countIn = regexp.MustCompile(`"count": ?(\d+)`)
 )
 
 // documentIn finds the document in content of either form.

@@ -41,6 +41,11 @@ type Dialect struct {
 	// write that AllowLostUpdates lets go out does not pass it.
 	Guard func(write *http.Request, version string, content []byte) ([]byte, error)
 
+	// Resource names the resource that the URL of a plain request is about, where URLs
+	// differ that mean the same one, in their query for example; nil: none, and the
+	// request is left alone (a watch).
+	Resource func(*url.URL) *url.URL
+
 	// Member is where a document shows its version, if it does. It is left aside when
 	// documents are compared: a version moves on with every write, whatever it changes.
 	Member jsonmerge.Pointer
@@ -75,6 +80,21 @@ func (d *Dialect) unversioned(doc []byte) []byte {
 		return rest
 	}
 	return doc
+}
+
+// versionIn returns the version that the content of a plain write shows, "" if it shows none: spelled as Read does.
+func (d *Dialect) versionIn(content []byte) string {
+	if !d.guards() || d.Read == nil || len(d.Member) == 0 || len(content) == 0 {
+		return ""
+	}
+	if _, err := d.Member.Get(content); err != nil {
+		return ""
+	}
+	_, own, err := d.read(http.MethodGet, &reply{status: http.StatusOK, header: http.Header{}, body: content, url: new(url.URL)}, nil)
+	if err != nil {
+		return "" // it is not the document as it is read
+	}
+	return string(own)
 }
 
 // kind names the kind of a refusal.

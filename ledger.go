@@ -8,6 +8,7 @@ import (
 	"hash/maphash"
 	"net/http"
 	"sync"
+	"sync/atomic"
 )
 
 // The plain-HTTP side never sees which value a write was made from, so it has to
@@ -63,6 +64,8 @@ type held struct {
 	header  http.Header // of the answer
 	request http.Header // of the request that read it
 	blind   error       // why there is nothing to guard a write with
+	absent  bool        // there was nothing
+	doubt   atomic.Bool // a write that was armed with it got no answer
 }
 
 // ledger counts the versions that are out without a unit of work. It is bounded:
@@ -73,7 +76,8 @@ type ledger struct {
 	maxBytes   int64
 	mu         sync.Mutex // guards the fields below
 	entries    map[trackKey]*list.Element
-	recent     list.List // of *account, most recently used first
+	targets    map[string]int // how many identities have an entry for a target
+	recent     list.List      // of *account, most recently used first
 	bytes      int64
 	dropped    []uint64 // a Bloom filter of keys that were dropped; nil: none were
 }
@@ -89,14 +93,22 @@ type account struct {
 }
 
 func newLedger(entries int, bytes int64) *ledger {
-	return &ledger{seed: maphash.MakeSeed(), maxEntries: entries, maxBytes: bytes, entries: map[trackKey]*list.Element{}}
+	return &ledger{seed: maphash.MakeSeed(), maxEntries: entries, maxBytes: bytes, entries: map[trackKey]*list.Element{}, targets: map[string]int{}}
 }
 
 // Fields that carry credentials, besides those that an answer's Vary names.
 var credentialFields = []string{"Authorization", "Cookie", "Proxy-Authorization", "X-Api-Key", "X-Auth-Token"}
 
-func (l *ledger) key(r *http.Request) trackKey {
+// key names the resource of a plain request; ok is false if there is none.
+func (l *ledger) key(d *Dialect, r *http.Request) (k trackKey, ok bool) {
 	u := *r.URL
+	if d != nil && d.Resource != nil {
+		named := d.Resource(r.URL)
+		if named == nil {
+			return k, false
+		}
+		u = *named
+	}
 	u.Fragment, u.RawFragment = "", ""
 	var h maphash.Hash
 	h.SetSeed(l.seed)
@@ -108,7 +120,7 @@ func (l *ledger) key(r *http.Request) trackKey {
 			h.WriteByte(0)
 		}
 	}
-	return trackKey{l, u.String(), h.Sum64()}
+	return trackKey{l, u.String(), h.Sum64()}, true
 }
 
 // handOut notes that a version went to the unit of work, or to somebody.
@@ -135,14 +147,25 @@ func (l *ledger) handOut(k trackKey, w *unit, v *held) {
 	l.trim()
 }
 
-// forget notes that the unit of work has read that there is nothing.
-func (l *ledger) forget(k trackKey, w *unit) {
+// readAbsent notes that the unit of work has read that there is nothing.
+func (l *ledger) readAbsent(k trackKey, w *unit, v *held) {
+	if w != nil { // without one, the versions that are out are still out
+		l.handOut(k, w, v)
+	}
+}
+
+// readBlind notes that the unit of work has read something that guards nothing. What it read whole before is older, and
+// stays: a guard that is too old is safe.
+func (l *ledger) readBlind(k trackKey, w *unit, v *held) {
 	if w == nil {
-		return // the versions that are out are still out
+		return
 	}
 	w.mu.Lock()
-	defer w.mu.Unlock()
-	delete(w.read, k)
+	known := w.read[k] != nil
+	w.mu.Unlock()
+	if !known {
+		l.handOut(k, w, v)
+	}
 }
 
 var errWhose = errors.New("several versions of it are out and nothing tells which one this write was made from: " +
@@ -157,12 +180,20 @@ func (l *ledger) arm(k trackKey, w *unit) (*held, error) {
 		if v == nil && w.full {
 			return nil, fmt.Errorf("%w: the unit of work has read more than %d resources", ErrNoValidator, maxUnit)
 		}
+		for other := range w.read {
+			if v == nil && other.ledger == k.ledger && other.target == k.target {
+				return nil, errCredentials
+			}
+		}
 		return v, v.trouble()
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	e, ok := l.entries[k]
 	if !ok {
+		if l.targets[k.target] > 0 {
+			return nil, errCredentials // perhaps by the same client: some sign each request anew
+		}
 		if l.wasDropped(k) {
 			return nil, fmt.Errorf("%w: too much was read since it was: the version is forgotten", ErrNoValidator)
 		}
@@ -183,6 +214,8 @@ func (l *ledger) arm(k trackKey, w *unit) (*held, error) {
 	}
 	return nil, fmt.Errorf("%w: %w", ErrNoValidator, errWhose)
 }
+
+var errCredentials = fmt.Errorf("%w: it was read with other credentials than it is written with", ErrNoValidator)
 
 func (v *held) trouble() error {
 	if v == nil {
@@ -223,6 +256,7 @@ func (l *ledger) account(k trackKey) *account {
 		a.out[condition{"dropped", ""}] = 1
 	}
 	l.entries[k] = l.recent.PushFront(a)
+	l.targets[k.target]++
 	return a
 }
 
@@ -232,6 +266,9 @@ func (l *ledger) trim() {
 		e := l.recent.Back()
 		a := l.recent.Remove(e).(*account)
 		delete(l.entries, a.key)
+		if l.targets[a.key.target]--; l.targets[a.key.target] == 0 {
+			delete(l.targets, a.key.target)
+		}
 		if a.now != nil {
 			l.bytes -= int64(len(a.now.content))
 		}

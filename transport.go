@@ -38,7 +38,14 @@ func (c *Client) Do(req *http.Request) (*http.Response, error) {
 //     [CheckResponse] turns one into the typed errors. With [Options].Merge, a refused
 //     PUT is merged and sent again, and the final answer returned.
 //   - Nothing is sent again on its own account. Redirects of unsafe methods are
-//     returned and not followed.
+//     returned and not followed. There is no Timeout but the caller's own.
+//   - With a [Dialect], Merge or Rows, answers to GET are read whole before they are
+//     handed on: put these on the routes of resources, and not on streams. A server with
+//     conditions of its own, such as GitHub, needs its dialect here too.
+//
+// Without units of work, one read too many (a page shown again, a poller) leaves a
+// version out for good; once a newer one is out as well, writes of that URL are refused
+// from then on. Give each sequence its [UnitOfWork].
 //
 // All clients that one Client returns, Do included, share what they track.
 func (c *Client) HTTPClient() *http.Client {
@@ -47,7 +54,10 @@ func (c *Client) HTTPClient() *http.Client {
 }
 
 func (c *Client) httpClient() *http.Client {
-	h := &http.Client{Transport: &tracker{c}, Timeout: c.sender.http.Timeout, Jar: c.sender.http.Jar}
+	h := &http.Client{Transport: &tracker{c}, Timeout: c.opts.Timeout, Jar: c.sender.http.Jar}
+	if h.Timeout == 0 && c.opts.HTTPClient != nil {
+		h.Timeout = c.opts.HTTPClient.Timeout // none of ours: it would end watches and long downloads
+	}
 	next := c.sender.redirects
 	h.CheckRedirect = func(req *http.Request, via []*http.Request) error {
 		switch {
@@ -102,18 +112,25 @@ func (t *tracker) RoundTrip(req *http.Request) (*http.Response, error) {
 			}
 		}
 	}
-	switch req.Method {
-	case http.MethodGet, "":
-		return c.trackedRead(req)
-	case http.MethodPut, http.MethodPatch, http.MethodDelete:
-		return c.trackedWrite(req)
+	k, tracked := c.ledger.key(c.opts.Dialect, req)
+	switch {
+	case !tracked:
+	case req.Method == http.MethodGet || req.Method == "":
+		return c.trackedRead(req, k)
+	case req.Method == http.MethodPut || req.Method == http.MethodPatch || req.Method == http.MethodDelete:
+		return c.trackedWrite(req, k)
 	}
 	return c.sender.base.RoundTrip(req)
 }
 
-func (c *Client) trackedRead(req *http.Request) (*http.Response, error) {
+func (c *Client) trackedRead(req *http.Request, k trackKey) (*http.Response, error) {
 	if req.Header.Get("Range") != "" {
-		return c.sender.base.RoundTrip(req) // a part is never what a write is made from
+		// A part is left alone, and what its unit of work makes of parts cannot be guarded.
+		resp, err := c.sender.base.RoundTrip(req)
+		if err == nil && resp.StatusCode/100 == 2 {
+			c.ledger.readBlind(k, unitOf(req.Context()), inParts(resp))
+		}
+		return resp, err
 	}
 	if c.invalid != nil {
 		return nil, c.invalid
@@ -126,11 +143,15 @@ func (c *Client) trackedRead(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return resp, err
 	}
-	k, w := c.ledger.key(req), unitOf(req.Context())
+	w := unitOf(req.Context())
 	switch resp.StatusCode {
 	case http.StatusOK:
 	case http.StatusNotFound, http.StatusGone:
-		c.ledger.forget(k, w)
+		c.ledger.readAbsent(k, w, &held{guard: c.opts.Dialect.createOnly(), absent: true, header: resp.Header, request: out.Header})
+		return resp, nil
+	case http.StatusPartialContent, http.StatusNonAuthoritativeInfo, http.StatusNotModified:
+		// The code above works with what it has of the resource; what that is cannot be known here.
+		c.ledger.readBlind(k, w, inParts(resp))
 		return resp, nil
 	default:
 		return resp, nil
@@ -161,6 +182,10 @@ func (c *Client) trackedRead(req *http.Request) (*http.Response, error) {
 	resp.Body = io.NopCloser(bytes.NewReader(content))
 	c.handOut(k, w, v, resp, content)
 	return resp, nil
+}
+
+func inParts(resp *http.Response) *held {
+	return &held{blind: fmt.Errorf("%w: it was not read whole, but answered %d", ErrNoValidator, resp.StatusCode)}
 }
 
 // handOut notes the version that an answer to a GET holds.
@@ -218,12 +243,12 @@ func (b *atEnd) Read(p []byte) (int, error) {
 	return n, err
 }
 
-func (c *Client) trackedWrite(req *http.Request) (*http.Response, error) {
+func (c *Client) trackedWrite(req *http.Request, k trackKey) (*http.Response, error) {
 	fail := func(err error) (*http.Response, error) {
 		if req.Body != nil {
 			req.Body.Close()
 		}
-		return nil, err
+		return nil, &ownRefusal{err}
 	}
 	if c.invalid != nil {
 		return fail(c.invalid)
@@ -231,7 +256,7 @@ func (c *Client) trackedWrite(req *http.Request) (*http.Response, error) {
 	if slices.ContainsFunc(conditionFields, func(f string) bool { _, ok := req.Header[f]; return ok }) {
 		return c.sender.base.RoundTrip(req) // the caller's own condition stands
 	}
-	k, w := c.ledger.key(req), unitOf(req.Context())
+	w := unitOf(req.Context())
 	v, err := c.ledger.arm(k, w)
 	if err == nil && v != nil && !sameVariant(v, req.Header) {
 		err = fmt.Errorf("%w: it was read with other header fields that its Vary names", ErrNoValidator)
@@ -242,7 +267,7 @@ func (c *Client) trackedWrite(req *http.Request) (*http.Response, error) {
 	case v == nil && c.opts.RequireCondition:
 		return fail(fmt.Errorf("ifmatch: %s %s: %w: it was never read here, and Options.RequireCondition is set",
 			req.Method, redactURL(req.URL), ErrNoValidator))
-	case err != nil || v == nil || v.guard == condition{}:
+	case err != nil || v == nil || v.guard == condition{} || v.absent && (req.Method != http.MethodPut || c.opts.Dialect.guards()):
 		return c.sender.base.RoundTrip(req)
 	}
 	out, body, err := c.armed(req, v)
@@ -251,7 +276,14 @@ func (c *Client) trackedWrite(req *http.Request) (*http.Response, error) {
 	}
 	resp, err := c.sender.base.RoundTrip(out)
 	if err != nil {
+		v.doubt.Store(true)
 		return resp, err
+	}
+	if refused := resp.StatusCode == http.StatusPreconditionFailed || resp.StatusCode == http.StatusConflict; refused && v.doubt.Load() {
+		// The code above sends a write again that got no answer. It may be the first copy that changed the version.
+		resp.Body.Close()
+		return nil, fmt.Errorf("ifmatch: %s %s: %w: an earlier copy of this write got no answer, and this one was refused (%d)",
+			req.Method, redactURL(req.URL), ErrUncertain, resp.StatusCode)
 	}
 	if resp.StatusCode/100 == 2 {
 		c.ledger.settle(k, w, v, c.made(v, out, resp))
@@ -259,10 +291,19 @@ func (c *Client) trackedWrite(req *http.Request) (*http.Response, error) {
 	}
 	c.ledger.settle(k, w, v, nil)
 	if c.opts.Merge != nil && req.Method == http.MethodPut && v.content != nil && body != nil {
-		return c.mergedWrite(req, resp, v, body)
+		return c.mergedWrite(req, k, resp, v, body)
 	}
 	return resp, nil
 }
+
+// ownRefusal is an error of ours, before a byte was sent. SDKs take an error of a
+// RoundTripper for the network's and send again; some look for this method.
+type ownRefusal struct{ error }
+
+func (e *ownRefusal) Unwrap() error { return e.error }
+
+// NonRetriable marks the error as one that no repetition cures.
+func (e *ownRefusal) NonRetriable() {}
 
 // sameVariant reports whether a write selects the representation that was read, as
 // far as that depends on who asks (RFC 9110 §12.5.5). What only negotiates a form is
@@ -294,7 +335,11 @@ func (c *Client) armed(req *http.Request, v *held) (*http.Request, []byte, error
 		setBody(out, body)
 	}
 	r := &request{method: req.Method, url: req.URL.String(), header: out.Header, body: body}
-	if err := c.opts.Dialect.formless().guard(r, v.guard); err != nil {
+	g := v.guard
+	if own := c.opts.Dialect.versionIn(body); own != "" && g.field == versionField {
+		g.value = own // the content says which version it was made from
+	}
+	if err := c.opts.Dialect.formless().guard(r, g); err != nil {
 		return nil, nil, err
 	}
 	if r.url != req.URL.String() || r.method != req.Method {
@@ -344,7 +389,7 @@ func (c *Client) made(v *held, req *http.Request, resp *http.Response) *held {
 // mergedWrite runs the loop under a PUT that was refused: it fetches the newest
 // version with the caller's own header fields, merges, and writes. The answer is
 // the final one; if the conflict is not resolved, the one that refused last.
-func (c *Client) mergedWrite(req *http.Request, refused *http.Response, v *held, body []byte) (*http.Response, error) {
+func (c *Client) mergedWrite(req *http.Request, k trackKey, refused *http.Response, v *held, body []byte) (*http.Response, error) {
 	first := CheckResponse(refused)
 	var e *ResponseError
 	if !errors.As(first, &e) || !json.Valid(body) || !json.Valid(v.content) {
@@ -356,6 +401,16 @@ func (c *Client) mergedWrite(req *http.Request, refused *http.Response, v *held,
 	if d := c.opts.Dialect; d != nil && d.Form != nil {
 		return refused, nil // what the caller sent is not the document, but its envelope
 	}
+	if d := c.opts.Dialect; d != nil && len(d.Member) > 0 {
+		if own := d.versionIn(body); own != "" && own != v.guard.value {
+			return refused, nil // made from another version than the one kept here
+		}
+		if shown, err := d.Member.Get(v.content); err == nil { // a version that was left out is no change
+			if whole, err := d.Member.Set(body, shown); err == nil {
+				body = whole
+			}
+		}
+	}
 	h := req.Header.Clone()
 	if a := v.request.Get("Accept"); a != "" {
 		h.Set("Accept", a)
@@ -363,7 +418,7 @@ func (c *Client) mergedWrite(req *http.Request, refused *http.Response, v *held,
 	view := c.With(&Options{Header: h})
 	u := &Representation[json.RawMessage]{Value: body, URL: req.URL.String(), ETag: ETag(v.guard.value), Content: v.content, Header: v.header}
 	_, a, err := save(req.Context(), view, u, c.opts.Merge, e)
-	k, w := c.ledger.key(req), unitOf(req.Context())
+	w := unitOf(req.Context())
 	switch {
 	case err == nil && a != nil:
 		refused.Body.Close()

@@ -41,6 +41,9 @@ func TestEveryExportedNameIsDocumentedAndHasACheckedExample(t *testing.T) {
 	funcs := func(list []*godoc.Func) {
 		for _, f := range list {
 			check(f.Name, f.Doc)
+			if f.Name == "Rows" {
+				continue // not a dialect
+			}
 			dialects++
 			if f.Name != "Version" {
 				assert.Contains(t, f.Doc, "What cannot be guarded:", f.Name)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"github.com/ifmatch-go/ifmatch"
@@ -32,12 +33,22 @@ import (
 //
 // Source: API conventions of Kubernetes, "Concurrency Control and Consistency".
 func Kubernetes() *ifmatch.Dialect {
-	return &ifmatch.Dialect{Name: "Kubernetes", Member: resourceVersion, Read: readKubernetes, Guard: guardKubernetes}
+	return &ifmatch.Dialect{Name: "Kubernetes", Member: resourceVersion, Read: readKubernetes, Guard: guardKubernetes,
+		Resource: func(u *url.URL) *url.URL {
+			if q := u.Query(); q.Has("watch") && q.Get("watch") != "false" && q.Get("watch") != "0" {
+				return nil
+			}
+			named := *u
+			named.RawQuery = "" // fieldManager, dryRun, resourceVersion, ...: the object is the same
+			return &named
+		}}
 }
 
 var (
 	resourceVersion = jsonmerge.Pointer{"metadata", "resourceVersion"}
 	metadataName    = jsonmerge.Pointer{"metadata", "name"}
+
+	preconditionVersion = jsonmerge.Pointer{"preconditions", "resourceVersion"}
 )
 
 func readKubernetes(answer *http.Response, content, _ []byte) ([]byte, string, error) {
@@ -73,7 +84,13 @@ func guardKubernetes(w *http.Request, version string, content []byte) ([]byte, e
 		}
 	case http.MethodDelete:
 		w.Header.Set("Content-Type", "application/json")
-		return fmt.Appendf(nil, `{"kind":"DeleteOptions","apiVersion":"v1","preconditions":{"resourceVersion":%s}}`, quoted(version)), nil
+		if len(content) == 0 {
+			content = []byte(`{"kind":"DeleteOptions","apiVersion":"v1"}`)
+		}
+		if text(content, preconditionVersion) != "" {
+			return content, nil // the caller's own stands
+		}
+		return with(content, preconditionVersion, quoted(version))
 	}
 	return nil, unable(w)
 }

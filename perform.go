@@ -105,10 +105,14 @@ func (c *Client) perform(ctx context.Context, ch *change, f form, log *attemptLo
 			return nil, nil, &uncertain{last: err, why: ErrRefusedTag, found: now}
 		case verdict == unknowable || accepted:
 			return nil, nil, &uncertain{last: err, why: why, found: now}
-		case refused != nil:
+		case verdict == notApplied && refused != nil:
 			return nil, now, refused
 		case verdict == notApplied:
 			return nil, now, errMoved
+		case refused != nil:
+			// The newest copy was refused for a reason that is not the version; that an
+			// earlier one had not landed is only what a look says, and caches lag.
+			return nil, nil, &uncertain{last: err, found: now}
 		case try >= c.sender.maxAttempts:
 			why = fmt.Errorf("%w: no answer to %d copies of the write", ErrExhausted, try)
 			return nil, nil, &uncertain{last: err, why: why, found: now}

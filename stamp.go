@@ -56,8 +56,10 @@ func newStamp(pointer jsonmerge.Pointer, doc []byte) (*stamp, []byte, error) {
 }
 
 // recognise reports whether the content shows the identifier, and if not, whether
-// that proves that the write did not take effect: a list that still reaches back to
-// before the write would have it.
+// that proves that the write did not take effect. It does if the list goes on after
+// the identifier that was the newest before this write: then the content is newer than
+// what the write was made from, not something old out of a cache, and a list that
+// reaches back so far would have this write's too.
 func (s *stamp) recognise(content []byte) (there, excluded bool) {
 	v, err := s.pointer.Get(content)
 	if err != nil {
@@ -71,14 +73,19 @@ func (s *stamp) recognise(content []byte) (there, excluded bool) {
 	if json.Unmarshal(v, &ids) != nil {
 		return false, false
 	}
-	reaches := s.before == nil && len(ids) < maxWriteIDs
-	for _, id := range ids {
-		if bytes.Equal(id, s.id) {
-			return true, false
-		}
-		reaches = reaches || s.before != nil && bytes.Equal(id, s.before)
+	last := -1 // where the newest one before this write is; before the list if there was none
+	if s.before != nil || len(ids) >= maxWriteIDs {
+		last = len(ids)
 	}
-	return false, reaches
+	for i, id := range ids {
+		switch {
+		case bytes.Equal(id, s.id):
+			return true, false
+		case s.before != nil && bytes.Equal(id, s.before):
+			last = i
+		}
+	}
+	return false, last+1 < len(ids)
 }
 
 // in reports whether the content shows the identifier.

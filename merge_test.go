@@ -1,0 +1,63 @@
+package ifmatch_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/ifmatch-go/ifmatch"
+	"github.com/ifmatch-go/ifmatch/jsonmerge"
+)
+
+func TestThreeWayFollowsTheRulesOfStructTags(t *testing.T) {
+	type part struct {
+		Name string `json:"name"`
+		Qty  int    `json:"qty"`
+	}
+	type order struct {
+		Hits  int      `json:"hits" merge:"counter"`
+		Tags  []string `json:"tags" merge:"set"`
+		Parts []part   `json:"parts" merge:"key=name"`
+		Note  string   `json:"note" merge:"text"`
+		Owner string   `json:"owner"`
+	}
+	const base = `{"hits":10,"tags":["a","b"],"parts":[{"name":"x","qty":1,"k":1},{"name":"y","qty":1,"k":2}],"note":"one\ntwo\nthree\n","owner":"ann","unknown":1.50}`
+	const remote = `{"hits":11,"tags":["b","c"],"parts":[{"name":"y","qty":5,"k":2},{"name":"x","qty":1,"k":1}],"note":"ONE\ntwo\nthree\n","owner":"bob","unknown":1.50}`
+	origin, url := serve(t, nil, base)
+	u, err := ifmatch.Get[order](t.Context(), brisk(), url)
+	require.NoError(t, err)
+	origin.Set("/doc", remote)
+	u.Value.Hits += 5
+	u.Value.Tags = append(u.Value.Tags, "d")
+	u.Value.Parts[0].Qty = 9
+	u.Value.Note = "one\ntwo\nTHREE\n"
+	u.Value.Owner = "eve"
+
+	_, err = ifmatch.Save(t.Context(), brisk(), u, ifmatch.ThreeWay)
+	var conflict *ifmatch.ConflictError
+	require.ErrorAs(t, err, &conflict)
+	places := conflict.Places()
+	require.Len(t, places, 1, "all but one merge by their rule")
+	assert.Equal(t, "/owner", places[0].Pointer)
+	assert.Equal(t, jsonmerge.ModifyModify, places[0].Kind)
+
+	// The one that is left is decided by a function for that field.
+	owner := ifmatch.Field(func(o *order) *string { return &o.Owner },
+		func(_, local, remote string) (string, error) { return local + "+" + remote, nil }, ifmatch.ThreeWay)
+	u, err = ifmatch.Save(t.Context(), brisk(), u, owner)
+	require.NoError(t, err)
+	assert.JSONEq(t, `{"hits":16,"tags":["b","d","c"],"parts":[{"name":"y","qty":5,"k":2},{"name":"x","qty":9,"k":1}],"note":"ONE\ntwo\nTHREE\n","owner":"eve+bob","unknown":1.50}`, origin.Body("/doc"))
+	assert.Equal(t, 16, u.Value.Hits)
+}
+
+func TestAWrongStructTagIsAnErrorWithItsPlace(t *testing.T) {
+	type wrong struct {
+		Hits int `json:"hits" merge:"countr"`
+	}
+	_, url := serve(t, nil, `{"hits":1}`)
+	u := &ifmatch.Representation[wrong]{URL: url, ETag: `"old"`, Content: []byte(`{"hits":0}`), Value: wrong{2}}
+	_, err := ifmatch.Save(t.Context(), brisk(), u, ifmatch.ThreeWay)
+	assert.ErrorContains(t, err, "countr")
+	assert.NotErrorIs(t, err, ifmatch.ErrUnresolved)
+}

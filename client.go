@@ -55,6 +55,10 @@ type Options struct {
 	// "/spec/containers": {"name"}. Arrays that are not listed are matched by content.
 	Keys map[string][]string
 
+	// Rules tells ThreeWay how members are merged, by JSON Pointer, for documents whose
+	// types have no struct tags; they come after the tags, and hold where both speak.
+	Rules jsonmerge.Rules
+
 	// Identity is a JSON Pointer to a member that a resource keeps for life, such as
 	// "/metadata/uid". A newer version with another value there was deleted and
 	// created again: Recreated.
@@ -169,6 +173,9 @@ func (c *Client) With(o *Options) *Client {
 	set(&opts.CreateIfAbsent, o.CreateIfAbsent)
 	if o.Keys != nil {
 		opts.Keys = maps.Clone(o.Keys)
+	}
+	if o.Rules.Len() > 0 {
+		opts.Rules = o.Rules
 	}
 	set(&opts.Identity, o.Identity)
 	set(&opts.WriteID, o.WriteID)
@@ -316,6 +323,8 @@ func (c *Client) ready() *Client {
 	}
 	return c
 }
+
+func (c *Client) rules() rules { return rules{keys: c.opts.Keys, merge: c.opts.Rules} }
 
 // header returns the fields that every request for values of this form carries,
 // reads and writes alike: a precondition is evaluated against the representation

@@ -33,7 +33,7 @@ type Conflict[T any] struct {
 	// to be changed. RemoteContent is nil if RemoteDeleted.
 	BaseContent, LocalContent, RemoteContent []byte
 
-	keys keys
+	rules rules
 }
 
 // MergeFunc decides a conflict. It is called with the base that the caller started
@@ -71,8 +71,8 @@ func KeepRemote[T any](_ context.Context, c Conflict[T]) (T, error) {
 // the places.
 //
 // JSON is merged member by member on the contents, by the rules of package
-// jsonmerge; struct tags of T (`merge:"..."`, see [jsonmerge.RulesFor]) choose other
-// rules for single members. []byte and string are merged line by line. A deleted
+// jsonmerge; struct tags of T (`merge:"..."`, see [jsonmerge.RulesFor]) and
+// [Options].Rules choose other rules for single members. []byte and string are merged line by line. A deleted
 // resource is the error [Deleted], a re-created one [Recreated].
 func ThreeWay[T any](_ context.Context, c Conflict[T]) (T, error) {
 	var none T
@@ -84,37 +84,37 @@ func ThreeWay[T any](_ context.Context, c Conflict[T]) (T, error) {
 	}
 	// A strategy above this one may have changed the values: they count, not the
 	// contents that they came from.
-	base, err := render(c.BaseContent, c.Base, c.keys)
+	base, err := render(c.BaseContent, c.Base, c.rules)
 	if err != nil {
 		return none, err
 	}
-	local, err := render(c.LocalContent, c.Local, c.keys)
+	local, err := render(c.LocalContent, c.Local, c.rules)
 	if err != nil {
 		return none, err
 	}
-	remote, err := render(c.RemoteContent, c.Remote, c.keys)
+	remote, err := render(c.RemoteContent, c.Remote, c.rules)
 	if err != nil {
 		return none, err
 	}
-	merged, err := mergeContents[T](base, local, remote)
+	merged, err := mergeContents[T](base, local, remote, c.rules)
 	if err != nil {
 		return none, err
 	}
 	return decode[T](merged)
 }
 
-func mergeContents[T any](base, local, remote []byte) (merged []byte, err error) {
+func mergeContents[T any](base, local, remote []byte, r rules) (merged []byte, err error) {
 	var inJSON *jsonmerge.ConflictError
 	var inText *jsonmerge.TextConflictError
 	switch formOf[T]() {
 	case formVerbatim, formText:
 		merged, err = jsonmerge.MergeText(base, local, remote, nil)
 	default:
-		var rules jsonmerge.Rules
-		if rules, err = jsonmerge.RulesFor[T](); err != nil {
+		var all jsonmerge.Rules
+		if all, err = rulesOf[T](r); err != nil {
 			return nil, err
 		}
-		merged, err = jsonmerge.Merge(base, local, remote, &jsonmerge.Options{Rules: rules})
+		merged, err = jsonmerge.Merge(base, local, remote, &jsonmerge.Options{Rules: all})
 	}
 	if errors.As(err, &inJSON) || errors.As(err, &inText) {
 		return nil, fmt.Errorf("%w: %w", ErrUnresolved, err)
@@ -186,7 +186,7 @@ func (c Conflict[T]) clone() (Conflict[T], error) {
 		if side.content == nil {
 			continue
 		}
-		content, err := render(side.content, *side.value, c.keys)
+		content, err := render(side.content, *side.value, c.rules)
 		if err == nil {
 			*side.value, err = decode[T](content)
 		}

@@ -61,3 +61,31 @@ func TestAWrongStructTagIsAnErrorWithItsPlace(t *testing.T) {
 	assert.ErrorContains(t, err, "countr")
 	assert.NotErrorIs(t, err, ifmatch.ErrUnresolved)
 }
+
+func TestRulesByPointerServeDocumentsWithoutAType(t *testing.T) {
+	origin, url := serve(t, nil, `{"hits":10,"list":[{"id":1,"v":1,"x":1},{"id":2,"v":2,"x":2}]}`)
+	c := brisk().With(&ifmatch.Options{Rules: jsonmerge.MustRules(
+		jsonmerge.Rule{Path: "/hits", Strategy: jsonmerge.Counter}, jsonmerge.Rule{Path: "/list", Strategy: jsonmerge.Key("id")})})
+	u, err := ifmatch.Get[map[string]any](t.Context(), c, url)
+	require.NoError(t, err)
+	origin.Set("/doc", `{"hits":12,"list":[{"id":2,"v":2,"x":2},{"id":1,"v":1,"x":1}]}`)
+	u.Value["hits"] = 11
+	u.Value["list"].([]any)[0].(map[string]any)["v"] = 7
+	_, err = ifmatch.Save(t.Context(), c, u, ifmatch.ThreeWay)
+	require.NoError(t, err)
+	assert.JSONEq(t, `{"hits":13,"list":[{"id":2,"v":2,"x":2},{"id":1,"v":7,"x":1}]}`, origin.Body("/doc"))
+}
+
+func TestATaggedKeyRecognisesElementsInEdits(t *testing.T) {
+	type part struct {
+		Code string `json:"code"`
+		Qty  int    `json:"qty"`
+	}
+	type order struct {
+		Parts []part `json:"parts" merge:"key=code"`
+	}
+	got := edited(t, `{"parts":[{"code":"a","qty":1,"x":1},{"code":"b","qty":1,"x":2}]}`, func(o *order) {
+		o.Parts = []part{{"b", 9}, {"a", 9}}
+	}, nil)
+	assert.Equal(t, `{"parts":[{"code":"b","qty":9,"x":2},{"code":"a","qty":9,"x":1}]}`, got)
+}

@@ -26,7 +26,8 @@ import (
 //     empty is removed. A null that decoded to a zero stays null until the field is
 //     changed. A member that encoding/json matched in another case keeps its
 //     spelling and is not written twice.
-//   - Arrays: elements are matched by a declared key ([Options].Keys), else by
+//   - Arrays: elements are matched by a declared key ([Options].Keys, [Options].Rules,
+//     or a struct tag such as `merge:"key=name"`), else by
 //     content, never by index alone, and keep their unknown members when elements
 //     are inserted, removed or moved around them.
 //   - A type with MarshalJSON and UnmarshalJSON: what it prints is compared, before
@@ -146,14 +147,26 @@ func encode[T any](v T) ([]byte, error) {
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
 }
 
-// keys maps JSON Pointer patterns of arrays to the members that identify their
-// elements; see [Options].
-type keys map[string][]string
+// rules tell how elements of arrays are recognised and, for merges, what a pair of
+// changes means; see [Options].
+type rules struct {
+	keys  map[string][]string
+	merge jsonmerge.Rules
+}
+
+// rulesOf returns the rules of T's struct tags, and the caller's after them.
+func rulesOf[T any](r rules) (jsonmerge.Rules, error) {
+	tags, err := jsonmerge.RulesFor[T]()
+	if err != nil || r.merge.Len() == 0 {
+		return tags, err
+	}
+	return tags.With(r.merge), nil
+}
 
 // render returns the content that the value stands for now. With an unchanged
 // value it returns doc's own bytes, so that comparing bytes tells whether there is
 // anything to write.
-func render[T any](doc []byte, v T, k keys) ([]byte, error) {
+func render[T any](doc []byte, v T, r rules) ([]byte, error) {
 	after, err := encode(v)
 	if err != nil {
 		return nil, fmt.Errorf("encoding the value: %w", err)
@@ -169,7 +182,11 @@ func render[T any](doc []byte, v T, k keys) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("encoding the value as fetched: %w", err)
 	}
-	edited, err := jsonmerge.Edit(doc, before, after, &jsonmerge.EditOptions{Keys: k})
+	all, err := rulesOf[T](r)
+	if err != nil {
+		return nil, err
+	}
+	edited, err := jsonmerge.Edit(doc, before, after, &jsonmerge.EditOptions{Keys: r.keys, Rules: all})
 	if err != nil {
 		return nil, fmt.Errorf("applying the change to the document: %w", err)
 	}

@@ -66,7 +66,7 @@ func Update[T any](ctx context.Context, c *Client, url string, edit func(*T) err
 			}
 			return nil, r.end(err, l.refused()) // the caller's own end, whatever was refused before
 		}
-		local, err := render(u.Content, u.Value, c.opts.Keys)
+		local, err := render(u.Content, u.Value, c.rules())
 		if err != nil {
 			return nil, r.fail(err, l.refused())
 		}
@@ -82,7 +82,7 @@ func Update[T any](ctx context.Context, c *Client, url string, edit func(*T) err
 		if err != nil {
 			return nil, r.fail(err, l.refused())
 		}
-		ch.inForce = applied(edit, c.opts.Keys)
+		ch.inForce = applied(edit, c.rules())
 		a, found, err := c.perform(ctx, ch, r.form, &r.log)
 		if err == nil {
 			v, err := learn[T](c, ch, a, found)
@@ -105,7 +105,7 @@ func Update[T any](ctx context.Context, c *Client, url string, edit func(*T) err
 
 // applied returns the test for an edit being in force: applied to the newest
 // state, it changes nothing.
-func applied[T any](edit func(*T) error, k keys) func(*state) (bool, error) {
+func applied[T any](edit func(*T) error, r rules) func(*state) (bool, error) {
 	return func(now *state) (bool, error) {
 		if now.absent {
 			return false, nil
@@ -117,7 +117,7 @@ func applied[T any](edit func(*T) error, k keys) func(*state) (bool, error) {
 		if err = edit(&v); err != nil {
 			return false, fmt.Errorf("the edit on the newest state: %w", err)
 		}
-		content, err := render(now.content, v, k)
+		content, err := render(now.content, v, r)
 		return err == nil && bytes.Equal(content, now.content), err
 	}
 }
@@ -151,7 +151,7 @@ func Save[T any](ctx context.Context, c *Client, u *Representation[T], merge Mer
 func save[T any](ctx context.Context, c *Client, u *Representation[T], merge MergeFunc[T], first *ResponseError) (*Representation[T], *reply, error) {
 	r := c.begin(ctx, http.MethodPut, u.URL, formOf[T]())
 	l := newLoop(r)
-	local, err := render(u.Content, u.Value, c.opts.Keys)
+	local, err := render(u.Content, u.Value, c.rules())
 	if err != nil {
 		return u, nil, r.fail(err, nil)
 	}
@@ -227,7 +227,7 @@ func resolve[T any](ctx context.Context, l *loop, u *Representation[T], local []
 	if now.absent {
 		doc = local // what is written anew keeps the members that T does not show
 	}
-	body, err := render(doc, v, l.call.client.opts.Keys)
+	body, err := render(doc, v, l.call.client.rules())
 	if err != nil {
 		err = l.call.fail(err, l.refused())
 	}
@@ -238,7 +238,7 @@ func resolve[T any](ctx context.Context, l *loop, u *Representation[T], local []
 func conflictOf[T any](l *loop, u *Representation[T], local []byte, now *state) (cf Conflict[T], err error) {
 	cf = Conflict[T]{
 		RemoteDeleted: now.absent, RemoteRecreated: l.recreated(now), Refusal: l.last, Round: l.call.err.Rounds,
-		BaseContent: u.Content, LocalContent: local, RemoteContent: now.content, keys: l.call.client.opts.Keys,
+		BaseContent: u.Content, LocalContent: local, RemoteContent: now.content, rules: l.call.client.rules(),
 	}
 	if cf.Local, err = decode[T](local); err != nil {
 		return cf, err

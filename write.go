@@ -152,7 +152,7 @@ func Put[T any](ctx context.Context, c *Client, u *Representation[T]) (*Represen
 	}
 	c = c.to(http.MethodPut, u.URL)
 	r := c.begin(ctx, http.MethodPut, u.URL, formOf[T]())
-	local, err := render(u.Content, u.Value, c.opts.Keys)
+	local, err := render(u.Content, u.Value, c.rules())
 	if err != nil {
 		return u, r.fail(err, nil)
 	}

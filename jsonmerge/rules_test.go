@@ -442,3 +442,21 @@ func TestTagsThatAreWrongNameTheField(t *testing.T) {
 	}]()
 	assert.NoError(t, err)
 }
+
+func TestTypesThatContainThemselvesInManyWaysAreNotFollowedForNothing(t *testing.T) {
+	type list []list
+	type schema struct {
+		A, B, C, D, E, F, G, H, I, J, K, L *schema
+		M                                  map[string]schema
+		N                                  list
+	}
+	type document struct {
+		Schema schema `json:"schema"`
+		Hits   int    `json:"hits" merge:"counter"`
+	}
+	rules, err := jsonmerge.RulesFor[document]()
+	require.NoError(t, err)
+	assert.Equal(t, 1, rules.Len())
+	_, err = jsonmerge.RulesFor[list]()
+	require.NoError(t, err)
+}

@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -37,11 +38,25 @@ func RulesFor[T any]() (Rules, error) {
 
 // RulesForType is [RulesFor] for a type that is known at run time only.
 func RulesForType(t reflect.Type) (Rules, error) {
-	w := tagWalk{depth: map[reflect.Type]int{}}
-	if err := w.walk(t, "", typeName(t)); err != nil {
-		return Rules{}, err
+	if known, ok := tagRules.Load(t); ok {
+		known := known.(rulesOrError)
+		return known.rules, known.err
 	}
-	return NewRules(w.rules...)
+	made := rulesOrError{}
+	w := tagWalk{depth: map[reflect.Type]int{}}
+	if made.err = w.walk(t, "", typeName(t)); made.err == nil {
+		made.rules, made.err = NewRules(w.rules...)
+	}
+	tagRules.Store(t, made)
+	return made.rules, made.err
+}
+
+// tagRules keeps what was made: a program has a bounded number of types.
+var tagRules sync.Map // of reflect.Type to rulesOrError
+
+type rulesOrError struct {
+	rules Rules
+	err   error
 }
 
 func typeName(t reflect.Type) string {
@@ -71,8 +86,8 @@ func opaque(t reflect.Type) bool {
 
 func (w *tagWalk) walk(t reflect.Type, path, place string) error {
 	t = indirect(t)
-	if t == nil || opaque(t) {
-		return nil
+	if t == nil || opaque(t) || !tagged(t, map[reflect.Type]bool{}) {
+		return nil // following every path through a recursive type for nothing would take for ever
 	}
 	switch t.Kind() {
 	case reflect.Slice, reflect.Array, reflect.Map:
@@ -109,6 +124,26 @@ func (w *tagWalk) walk(t reflect.Type, path, place string) error {
 		}
 	}
 	return nil
+}
+
+// tagged reports whether there is a merge tag anywhere below t.
+func tagged(t reflect.Type, seen map[reflect.Type]bool) bool {
+	t = indirect(t)
+	if t == nil || seen[t] || opaque(t) {
+		return false
+	}
+	seen[t] = true
+	switch t.Kind() {
+	case reflect.Slice, reflect.Array, reflect.Map:
+		return tagged(t.Elem(), seen)
+	case reflect.Struct:
+		for f := range fields(t) {
+			if f.Tag.Get("merge") != "" || tagged(f.Type, seen) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 var patternEscaper = strings.NewReplacer("~", "~0", "/", "~1", "*", "~2")

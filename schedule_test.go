@@ -27,7 +27,7 @@ func (l lossy) RoundTrip(r *http.Request) (resp *http.Response, err error) {
 			resp, err = nil, errors.New("connection broken")
 		}
 	}()
-	return direct{l.Handler}.RoundTrip(r)
+	return direct(l).RoundTrip(r)
 }
 
 // The promises 1, 2 and 4 under schedules that nobody thought of: several writers

@@ -61,7 +61,9 @@ func TestTheCallersOwnVersionInTheContentIsNotReplacedByANewerOne(t *testing.T) 
 			set(7) // somebody else
 			_, _, err = plain(t, ctx, h, "GET", url, "")
 			require.NoError(t, err)
-			_, _, err = plain(t, ctx, h, "PUT", url, strings.Replace(old, `"n":"0"`, `"n":"1"`, 1), "Content-Type: application/json")
+			status, _, err := plain(t, ctx, h, "PUT", url, strings.Replace(old, `"n":"0"`, `"n":"1"`, 1), "Content-Type: application/json")
+			require.NoError(t, err)
+			assert.Equal(t, 409, status)
 			assert.Contains(t, now(), `"n":"7"`, "the other's change is lost; net/http alone gets a 409 here")
 		})
 	}

@@ -187,20 +187,14 @@ func (al *aligner) byContent() {
 	if len(bs) == 0 || len(as) == 0 {
 		return
 	}
-	in := interner{byHash: make(map[uint64][]int32)}
-	idB, idA := make([]int32, len(bs)), make([]int32, len(as))
-	for k, i := range bs {
-		idB[k] = in.id(al.b, al.bs[i])
-	}
-	for k, j := range as {
-		idA[k] = in.id(al.a, al.as[j])
-	}
+	terms := newTermTable(len(bs) + len(as))
+	idB, idA := terms.values(al.b, pick(al.bs, bs)), terms.values(al.a, pick(al.as, as))
 	for _, r := range commonRuns(idB, idA) {
 		for k := range r.n {
 			al.pair(bs[r.a+k], as[r.b+k])
 		}
 	}
-	waiting := make([][]int, len(in.seen))
+	waiting := make([][]int, len(terms.terms))
 	for k, i := range bs {
 		if al.freeB(i) {
 			waiting[idB[k]] = append(waiting[idB[k]], i)
@@ -229,29 +223,13 @@ func (al *aligner) free() (bs, as []int) {
 	return bs, as
 }
 
-// interner numbers values from 0, equal ones alike.
-type interner struct {
-	byHash map[uint64][]int32
-	seen   []valueAt
-}
-
-// valueAt is a value in a document.
-type valueAt struct {
-	d *document
-	n int
-}
-
-func (in *interner) id(d *document, n int) int32 {
-	sum := d.hash(n)
-	for _, id := range in.byHash[sum] {
-		if v := in.seen[id]; equal(v.d, v.n, d, n) {
-			return id
-		}
+// pick returns the nodes at these indexes.
+func pick(nodes, at []int) []int {
+	picked := make([]int, len(at))
+	for k, i := range at {
+		picked[k] = nodes[i]
 	}
-	id := int32(len(in.seen))
-	in.seen = append(in.seen, valueAt{d, n})
-	in.byHash[sum] = append(in.byHash[sum], id)
-	return id
+	return picked
 }
 
 // findIdentities finds out which of identityNames identify the elements of this array.

@@ -64,8 +64,8 @@ type Options struct {
 	// created again: Recreated.
 	Identity string
 
-	// WriteID is a JSON Pointer to a member in which every write leaves an
-	// identifier of its own, so that a write whose response was lost is recognised.
+	// WriteID is a JSON Pointer to a member in which every write but Patch and Delete
+	// leaves an identifier of its own, so that a write whose response was lost is recognised.
 	// Where the member is an array, the newest 32 identifiers are kept, and the write
 	// is recognised even after others have written.
 	WriteID string
@@ -114,7 +114,7 @@ type Options struct {
 	MaxAttempts int           // attempts of one exchange, the first included; default 5
 	MaxWait     time.Duration // longest single wait, asked for by Retry-After or not; default 30 s
 	MaxBody     int64         // bytes of content read, after decompression; default 64 MiB
-	MaxTracked  int           // resources whose versions plain HTTP remembers; default 10,000. Their contents, kept for Merge, are bounded at 64 MiB
+	MaxTracked  int           // resources whose versions plain HTTP remembers, set by New only; default 10,000. Their contents, kept for Merge, are bounded at 64 MiB
 	Timeout     time.Duration // of one attempt, until the answer is read; default HTTPClient.Timeout or 30 s
 }
 
@@ -133,7 +133,8 @@ type Client struct {
 	tags     tagPolicy
 	sender   *sender
 	ledger   *ledger
-	routes   *http.ServeMux // of *Client as handlers; nil: none
+	routes   *http.ServeMux     // of *Client as handlers; nil: none
+	views    map[string]*Client // the same by pattern
 	identity jsonmerge.Pointer
 	writeID  jsonmerge.Pointer
 	invalid  error // what is wrong with opts; every call returns it
@@ -243,7 +244,7 @@ func (c *Client) With(o *Options) *Client {
 func (c *Client) addRoutes() {
 	plain := *c
 	plain.opts.Routes, plain.routes = nil, nil
-	c.routes = http.NewServeMux()
+	c.routes, c.views = http.NewServeMux(), map[string]*Client{}
 	for pattern, o := range c.opts.Routes {
 		view := plain.With(o)
 		view.opts.Routes, view.routes = nil, nil
@@ -257,6 +258,7 @@ func (c *Client) addRoutes() {
 				}
 			}()
 			c.routes.Handle(pattern, route{view})
+			c.views[pattern] = view
 		}()
 	}
 }
@@ -271,9 +273,12 @@ func (c *Client) at(method string, target *url.URL) *Client {
 	if c.routes == nil || target == nil {
 		return c
 	}
-	h, _ := c.routes.Handler(&http.Request{Method: method, Host: target.Host, URL: target})
+	h, pattern := c.routes.Handler(&http.Request{Method: method, Host: target.Host, URL: target})
 	if r, ok := h.(route); ok {
 		return r.client
+	}
+	if view, ok := c.views[pattern]; ok { // a path with // or .. in it, which ServeMux would redirect
+		return view
 	}
 	return c
 }
@@ -355,6 +360,9 @@ func (c *Client) exchange(ctx context.Context, r *request, log *attemptLog) (*re
 		to, err := a.url.Parse(a.header.Get("Location"))
 		if err != nil || a.header.Get("Location") == "" || !sameOrigin(to, a.url) {
 			return a, nil // surfaces as the 3xx that it is
+		}
+		if c.opts.Dialect.guards() && to.RawQuery != a.url.RawQuery {
+			return a, nil // the condition may be in the query
 		}
 		next := *r
 		next.url = to.String()

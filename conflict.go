@@ -31,8 +31,9 @@ type WriteError struct {
 	RemoteETag          ETag // entity tag of Remote
 
 	target string
-	date   string // Last-Modified of Base, if strong
-	sent   bool   // Base has no validator yet
+	date   string      // Last-Modified of Base, if strong
+	sent   bool        // Base has no validator yet
+	header http.Header // that Base came with
 }
 
 // Error returns one line, whatever the server sent.
@@ -50,12 +51,19 @@ func (e *WriteError) text(kind string) string {
 		}
 		b.WriteString(oneLine(e.Cause))
 	}
+	said := kind != "" || e.Cause != nil
 	if n := len(e.Attempts); n > 1 {
-		fmt.Fprintf(&b, " (round %d, %d attempts)", e.Rounds, n)
+		if said {
+			b.WriteString(" ")
+		}
+		fmt.Fprintf(&b, "(round %d, %d attempts)", e.Rounds, n)
 	}
 	if e.Last != nil {
-		if e.Cause != nil || kind != "" {
+		switch {
+		case said:
 			b.WriteString("; last: ")
+		case len(e.Attempts) > 1:
+			b.WriteString(" ")
 		}
 		b.WriteString(oneLine(e.Last))
 	}
@@ -98,8 +106,8 @@ func (e *ConflictError) Places() []jsonmerge.Conflict {
 	return places.Conflicts
 }
 
-// Resume returns the caller's edit out of an error of [Save], [Put], [Patch] or
-// [Update], as it was before the call: Value with the change, Content and validator
+// Resume returns the caller's edit out of an error of [Save], [Put] or [Update], as it
+// was before the call: Value with the change, Content and validator
 // of the version that it started from. Show it to a person, change it, and save it
 // again with the merge function that the person chose. It reports false if err
 // holds no such edit.
@@ -113,7 +121,7 @@ func Resume[T any](err error) (*Representation[T], bool) {
 		return nil, false
 	}
 	return &Representation[T]{Value: v, URL: e.target, ETag: e.BaseETag, LastModified: e.date,
-		Content: e.Base, sent: e.sent}, true
+		Content: e.Base, Header: e.header, sent: e.sent}, true
 }
 
 // isConflict reports whether a refusal is a conflict, and not a mere failure such as

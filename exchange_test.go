@@ -710,14 +710,22 @@ func TestAnUnsafeRequestStaysWhereItWasSent(t *testing.T) {
 					u.URL = from
 					err := write(t.Context(), client, u)
 					for _, a := range s.arrivals() {
-						assert.Equal(t, method, a.method, "a redirect does not change the method")
 						assert.True(t, strings.HasPrefix(strings.ToLower(a.url), "https://origin.test:8443/"), a.url)
+						if status == 303 && a.method == "GET" && a.header.Get("Cache-Control") == "no-cache" {
+							continue // the look at what became of it
+						}
+						assert.Equal(t, method, a.method, "a redirect does not change the method")
 						assert.Equal(t, `If-Match: "1"`, a.condition())
 					}
 					if l.same && status >= 307 {
 						require.NoError(t, err)
 						require.Len(t, s.arrivals(), 2)
 						require.Equal(t, s.arrivals()[0].body, s.arrivals()[1].body)
+						return
+					}
+					if status == 303 {
+						// It is what a server answers that has done the work (RFC 9110 §15.4.4).
+						require.ErrorIs(t, err, ifmatch.ErrUncertain)
 						return
 					}
 					var refused *ifmatch.ResponseError

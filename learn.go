@@ -23,7 +23,11 @@ func learn[T any](c *Client, ch *change, a *reply, now *state) (*Representation[
 	u := &Representation[T]{URL: ch.target, Content: ch.wanted, Header: a.header, sent: true}
 	told := a.status == http.StatusOK || a.status == http.StatusCreated || a.status == http.StatusNoContent
 	if d := c.opts.Dialect; told && d != nil && d.Read != nil {
-		if doc, version, err := d.read(ch.method, a, ch.wanted); err == nil {
+		doc, version, err := d.read(ch.method, a, ch.wanted)
+		if err == nil && doc != nil {
+			_, err = decode[T](doc) // else it is no answer to rely on, and the write took effect all the same
+		}
+		if err == nil {
 			if doc != nil {
 				u.Content = doc
 			}

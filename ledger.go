@@ -39,6 +39,8 @@ type unit struct {
 	mu   sync.Mutex
 	read map[trackKey]*held
 	full bool // more was read than is kept
+
+	bytes int64 // of content
 }
 
 func unitOf(ctx context.Context) *unit {
@@ -65,6 +67,7 @@ type held struct {
 	request http.Header // of the request that read it
 	blind   error       // why there is nothing to guard a write with
 	absent  bool        // there was nothing
+	row     bool        // a collection told of it: the tag, and perhaps not the content
 	doubt   atomic.Bool // a write that was armed with it got no answer
 }
 
@@ -132,6 +135,18 @@ func (l *ledger) handOut(k trackKey, w *unit, v *held) {
 			w.full = true
 			return
 		}
+		old := w.read[k]
+		if old != nil && v.row && !old.row {
+			return // what was read whole may be older than the row, and a guard that is too old is safe
+		}
+		if old != nil {
+			w.bytes -= int64(len(old.content))
+			v.inherit(old)
+		}
+		if w.bytes+int64(len(v.content)) > l.maxBytes {
+			v.content = nil
+		}
+		w.bytes += int64(len(v.content))
 		w.read[k] = v
 		return
 	}
@@ -139,12 +154,29 @@ func (l *ledger) handOut(k trackKey, w *unit, v *held) {
 	defer l.mu.Unlock()
 	a := l.account(k)
 	if a.now != nil {
+		v.inherit(a.now)
 		l.bytes -= int64(len(a.now.content))
 	}
 	a.now = v
 	l.bytes += int64(len(v.content))
-	a.out[v.guard]++
+	g := v.guard
+	if _, known := a.out[g]; !known && len(a.out) >= maxOut {
+		g = droppedVersion // too many to tell apart: refused, as two are
+	}
+	a.out[g]++
 	l.trim()
+}
+
+// maxOut bounds how many versions of one resource are told apart.
+const maxOut = 8
+
+var droppedVersion = condition{"dropped", ""}
+
+// inherit notes that a write of the version may still be on its way.
+func (v *held) inherit(old *held) {
+	if old.guard == v.guard && old.doubt.Load() {
+		v.doubt.Store(true)
+	}
 }
 
 // readAbsent notes that the unit of work has read that there is nothing.
@@ -158,6 +190,12 @@ func (l *ledger) readAbsent(k trackKey, w *unit, v *held) {
 // stays: a guard that is too old is safe.
 func (l *ledger) readBlind(k trackKey, w *unit, v *held) {
 	if w == nil {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		if a := l.account(k); a.used == nil && len(a.out) == 0 {
+			a.used = v // until it is read whole
+		}
+		l.trim()
 		return
 	}
 	w.mu.Lock()
@@ -231,6 +269,7 @@ func (l *ledger) settle(k trackKey, w *unit, v, next *held) {
 		w.mu.Lock()
 		defer w.mu.Unlock()
 		if next != nil && w.read[k] == v {
+			w.bytes -= int64(len(v.content))
 			w.read[k] = next
 		}
 		return
@@ -253,7 +292,7 @@ func (l *ledger) account(k trackKey) *account {
 	a := &account{key: k, out: map[condition]int{}}
 	if l.wasDropped(k) {
 		// Versions that were handed out before may still be out.
-		a.out[condition{"dropped", ""}] = 1
+		a.out[droppedVersion] = 1
 	}
 	l.entries[k] = l.recent.PushFront(a)
 	l.targets[k.target]++

@@ -71,7 +71,7 @@ func (c *Client) perform(ctx context.Context, ch *change, f form, log *attemptLo
 		default:
 			no := c.refusal(r, a)
 			err, wait = join(no, err), no.RetryAfter
-			accepted = a.status/100 == 2
+			accepted = a.status/100 == 2 || a.status == http.StatusSeeOther
 			if !unanswered(a.status) {
 				refused, plain = no, !doubt && last.Deliveries <= 1
 				if plain && (ch.stamp == nil || !outdated(no)) {
@@ -179,12 +179,12 @@ func landed(status int) bool {
 }
 
 // unanswered lists the answers that leave open whether it did: a gateway that
-// speaks for an origin, an error after the fact, a promise (202), a mixture (207).
+// speaks for an origin, an error after the fact, a promise (202), a mixture (207), a result elsewhere (303).
 func unanswered(status int) bool {
 	switch status {
 	case http.StatusNotImplemented, http.StatusHTTPVersionNotSupported, http.StatusNetworkAuthenticationRequired:
 		return false
-	case http.StatusRequestTimeout:
+	case http.StatusRequestTimeout, http.StatusSeeOther: // 303: done, perhaps, and told elsewhere
 		return true
 	}
 	return status/100 == 5 || status/100 == 2

@@ -43,7 +43,8 @@ import (
 //
 // The fields may be stored and the Representation rebuilt later, for example for
 // the round trip through an HTML form: URL, ETag (or LastModified) and Content are
-// what a write needs. A Representation is a plain value; it is not safe for
+// what a write needs, and Header's Content-Type, where it is not the usual one of T. A
+// Representation is a plain value; it is not safe for
 // concurrent changes.
 type Representation[T any] struct {
 	Value T // the caller's, to read and to change

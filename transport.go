@@ -36,7 +36,9 @@ func (c *Client) Do(req *http.Request) (*http.Response, error) {
 //     [Options].RequireCondition is set. POST is left alone.
 //   - Answers are what net/http promises: a 412 is an answer and not an error.
 //     [CheckResponse] turns one into the typed errors. With [Options].Merge, a refused
-//     PUT is merged and sent again, and the final answer returned.
+//     PUT is merged and sent again, and the final answer returned. The one exception: when
+//     an earlier copy of the write got no answer of the origin's (an error, a 5xx), a 409 or
+//     412 about this one may be its doing, and the error is [ErrUncertain].
 //   - Nothing is sent again on its own account. Redirects of unsafe methods are
 //     returned and not followed. There is no Timeout but the caller's own.
 //   - With a [Dialect], Merge or Rows, answers to GET are read whole before they are
@@ -77,7 +79,10 @@ func (c *Client) httpClient() *http.Client {
 // a [ResponseError] as [Get] and [Put] return it: with its [Kind], its [Problem] and
 // what that says. It reads the content, up to 64 KiB, and puts it back into the
 // response, which stays the caller's to close.
-func CheckResponse(resp *http.Response) error {
+func CheckResponse(resp *http.Response) error { return checkResponse(resp, evidence{}) }
+
+// checkResponse is CheckResponse with what only the client knows about the request.
+func checkResponse(resp *http.Response, in evidence) error {
 	if resp.StatusCode < 400 {
 		return nil
 	}
@@ -89,12 +94,14 @@ func CheckResponse(resp *http.Response) error {
 		io.Closer
 	}{io.MultiReader(bytes.NewReader(body), rest), rest}
 	truncated := len(body) > maxErrorBody
-	in := evidence{}
 	target := (*http.Request)(nil)
 	if target = resp.Request; target == nil {
 		target = &http.Request{}
 	}
-	in.method, in.sent, in.idempotencyKey = target.Method, preconditionOf(target.Header), asksForReplay(target.Header)
+	in.method, in.idempotencyKey = target.Method, asksForReplay(target.Header)
+	if in.sent == sentNone {
+		in.sent = preconditionOf(target.Header)
+	}
 	return newResponseError(in, target.URL, resp.StatusCode, resp.Header, body[:min(len(body), maxErrorBody)], truncated, time.Now())
 }
 
@@ -160,6 +167,7 @@ func (c *Client) trackedRead(req *http.Request, k trackKey) (*http.Response, err
 	whole := c.opts.Merge != nil || c.opts.Rows != nil || c.opts.Dialect != nil && c.opts.Dialect.Read != nil
 	if !whole {
 		if tag, _ := selectETag(resp.Header, nil); tag == "" && len(resp.Trailer) > 0 {
+			c.ledger.readBlind(k, w, &held{blind: fmt.Errorf("%w: its content was not read to the end, where its tag is", ErrNoValidator)})
 			resp.Body = &atEnd{resp.Body, func() { c.handOut(k, w, v, resp, nil) }}
 			return resp, nil
 		}
@@ -224,7 +232,7 @@ func (c *Client) handOutRows(k trackKey, w *unit, req *http.Request, content []b
 		}
 		g, err := c.guard(false, ETag(tag), "", "")
 		u.Fragment = ""
-		c.ledger.handOut(trackKey{k.ledger, u.String(), k.identity}, w, &held{guard: g, blind: err, request: req.Header})
+		c.ledger.handOut(trackKey{k.ledger, u.String(), k.identity}, w, &held{guard: g, blind: err, request: req.Header, row: true})
 	}
 }
 
@@ -267,7 +275,7 @@ func (c *Client) trackedWrite(req *http.Request, k trackKey) (*http.Response, er
 	case v == nil && c.opts.RequireCondition:
 		return fail(fmt.Errorf("ifmatch: %s %s: %w: it was never read here, and Options.RequireCondition is set",
 			req.Method, redactURL(req.URL), ErrNoValidator))
-	case err != nil || v == nil || v.guard == condition{} || v.absent && (req.Method != http.MethodPut || c.opts.Dialect.guards()):
+	case err != nil || v == nil || v.guard == condition{} || v.absent && req.Method != http.MethodPut:
 		return c.sender.base.RoundTrip(req)
 	}
 	out, body, err := c.armed(req, v)
@@ -278,6 +286,12 @@ func (c *Client) trackedWrite(req *http.Request, k trackKey) (*http.Response, er
 	if err != nil {
 		v.doubt.Store(true)
 		return resp, err
+	}
+	if resp.StatusCode/100 != 2 && unanswered(resp.StatusCode) {
+		v.doubt.Store(true)
+	}
+	if sentAgain(resp.StatusCode) {
+		return resp, nil // what it was made from is still out
 	}
 	if refused := resp.StatusCode == http.StatusPreconditionFailed || resp.StatusCode == http.StatusConflict; refused && v.doubt.Load() {
 		// The code above sends a write again that got no answer. It may be the first copy that changed the version.
@@ -294,6 +308,16 @@ func (c *Client) trackedWrite(req *http.Request, k trackKey) (*http.Response, er
 		return c.mergedWrite(req, k, resp, v, body)
 	}
 	return resp, nil
+}
+
+// sentAgain lists the answers after which the code above sends the same write once
+// more, without reading again: it is not over yet.
+func sentAgain(status int) bool {
+	switch status {
+	case http.StatusUnauthorized, http.StatusProxyAuthRequired, http.StatusRequestTimeout, http.StatusTooEarly, http.StatusTooManyRequests:
+		return true
+	}
+	return status/100 == 5
 }
 
 // ownRefusal is an error of ours, before a byte was sent. SDKs take an error of a
@@ -390,9 +414,16 @@ func (c *Client) made(v *held, req *http.Request, resp *http.Response) *held {
 // version with the caller's own header fields, merges, and writes. The answer is
 // the final one; if the conflict is not resolved, the one that refused last.
 func (c *Client) mergedWrite(req *http.Request, k trackKey, refused *http.Response, v *held, body []byte) (*http.Response, error) {
-	first := CheckResponse(refused)
+	in := evidence{types: c.opts.ProblemKinds}
+	if v.guard.field == versionField {
+		in.sent = sentVersion
+	}
+	first := checkResponse(refused, in)
 	var e *ResponseError
-	if !errors.As(first, &e) || !json.Valid(body) || !json.Valid(v.content) {
+	if errors.As(first, &e) {
+		e.Kind = c.opts.Dialect.kind(e, in.sent)
+	}
+	if e == nil || !json.Valid(body) || !json.Valid(v.content) {
 		return refused, nil
 	}
 	if v.guard.field != "If-Match" && v.guard.field != versionField {
@@ -424,14 +455,16 @@ func (c *Client) mergedWrite(req *http.Request, k trackKey, refused *http.Respon
 		refused.Body.Close()
 		resp := response(a, req)
 		if w != nil {
-			c.ledger.handOut(k, w, c.made(v, req, resp))
+			// The code above has not seen what was merged, so it cannot write from that.
+			c.ledger.handOut(k, w, &held{header: resp.Header, request: req.Header, blind: errUntold})
 		}
 		return resp, nil
 	case errors.Is(err, ErrUncertain) || req.Context().Err() != nil:
 		refused.Body.Close()
 		return nil, err
 	}
-	if errors.As(err, &e) && e != first {
+	var over *WriteError // its Cause may hold the answer to a GET, which is none to a PUT
+	if errors.As(err, &over) && errors.As(over.Last, &e) && e != first {
 		refused.Body.Close()
 		return response(&reply{status: e.StatusCode, header: e.Header, body: e.Body, url: req.URL}, req), nil
 	}

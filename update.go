@@ -164,7 +164,8 @@ func save[T any](ctx context.Context, c *Client, u *Representation[T], merge Mer
 		return u, nil, err
 	}
 	l.born(&state{content: u.Content})
-	from, body := u.Content, local
+	l.gone = now != nil && now.absent
+	from, body, like := u.Content, local, u.Header
 	if first != nil && now == nil {
 		if now, err = l.next(first, g, nil); err != nil {
 			return u, nil, err
@@ -172,7 +173,7 @@ func save[T any](ctx context.Context, c *Client, u *Representation[T], merge Mer
 	}
 	for {
 		if now == nil {
-			ch, err := c.newChange(u.URL, r.form, u.Header, body, g, from)
+			ch, err := c.newChange(u.URL, r.form, like, body, g, from)
 			if err != nil {
 				return u, nil, r.fail(err, l.refused())
 			}
@@ -199,7 +200,9 @@ func save[T any](ctx context.Context, c *Client, u *Representation[T], merge Mer
 				v, err := representation[T](now)
 				return v, now.answer, err
 			}
-			from = now.content
+			if from, like = now.content, u.Header; !now.absent && !bytes.Equal(body, local) {
+				like = now.answer.header // it is the newest document, changed
+			}
 		}
 		if g, err = c.guardOf(now); err != nil {
 			return u, nil, r.fail(err, l.refused())

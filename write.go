@@ -53,7 +53,7 @@ func (r *call) explained(g condition, refused *ResponseError) error {
 // started notes where a write of u starts from.
 func started[T any](r *call, u *Representation[T], local []byte) {
 	r.err.Base, r.err.Local, r.err.BaseETag = u.Content, local, u.ETag
-	r.err.date, r.err.sent = u.LastModified, u.sent
+	r.err.date, r.err.sent, r.err.header = u.LastModified, u.sent, u.Header
 }
 
 // vouch returns the condition that guards a write derived from u. If the answer to

@@ -48,6 +48,9 @@ func (e *uncertain) Error() string { return ErrUncertain.Error() }
 //     effect; send it again. All copies carry one condition, so at most one ever does.
 //  3. Anything else: somebody has written. Us first, and then somebody else?
 //     It cannot be known.
+//
+// A clear refusal is no doubt, but a gateway may have sent the write twice: where the
+// write leaves an identifier, that is looked for first.
 func (c *Client) perform(ctx context.Context, ch *change, f form, log *attemptLog) (*reply, *state, error) {
 	doubt := false
 	waits := newJitter(retryWait, c.sender.maxWait)
@@ -85,29 +88,28 @@ func (c *Client) perform(ctx context.Context, ch *change, f form, log *attemptLo
 		if try > 1 {
 			wait = max(wait, waits.next())
 		}
-		if !fits(ctx, wait, last.Duration, c.sender.maxWait) {
-			return nil, nil, &uncertain{last: err, why: noTime(ctx, wait, c.sender.maxWait, nil)}
+		var now *state
+		var says verdict
+		why := waitFor(ctx, wait, last.Duration, c.sender.maxWait)
+		if why == nil {
+			now, says, why = c.look(ctx, ch, f, refused, log)
 		}
-		if werr := sleep(ctx, wait); werr != nil {
-			return nil, nil, &uncertain{last: err, why: werr}
-		}
-		now, verdict, why := c.look(ctx, ch, f, refused, log)
 		switch {
 		case plain && now == nil:
-			return nil, nil, err
+			return nil, nil, err // nothing was seen that casts doubt on it
 		case plain && !ch.stamp.in(now.content):
 			return nil, now, refused
 		case now == nil:
 			return nil, nil, &uncertain{last: err, why: why}
-		case verdict == inForce:
+		case says == inForce:
 			return nil, now, nil
-		case verdict == untouched && outdated(refused):
-			return nil, nil, &uncertain{last: err, why: ErrRefusedTag, found: now}
-		case verdict == unknowable || accepted:
+		case says == untouched && outdated(refused):
+			return nil, nil, &uncertain{last: err, why: join(ErrRefusedTag, why), found: now}
+		case says == unknowable || accepted:
 			return nil, nil, &uncertain{last: err, why: why, found: now}
-		case verdict == notApplied && refused != nil:
+		case says == notApplied && refused != nil:
 			return nil, now, refused
-		case verdict == notApplied:
+		case says == notApplied:
 			return nil, now, errMoved
 		case refused != nil:
 			// The newest copy was refused for a reason that is not the version; that an
@@ -144,11 +146,8 @@ func (c *Client) look(ctx context.Context, ch *change, f form, refused *Response
 			return now, verdict, why
 		}
 		d := min(staleWait<<stale, c.sender.maxWait)
-		if !fits(ctx, d, log.last().Duration, c.sender.maxWait) {
-			return now, verdict, noTime(ctx, d, c.sender.maxWait, nil)
-		}
-		if err := sleep(ctx, d); err != nil {
-			return nil, unknowable, err
+		if err := waitFor(ctx, d, log.last().Duration, c.sender.maxWait); err != nil {
+			return now, verdict, err
 		}
 	}
 }

@@ -503,6 +503,14 @@ func sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
+// waitFor waits d, if that and one more round trip fit; otherwise it says so at once.
+func waitFor(ctx context.Context, d, roundTrip, maxWait time.Duration) error {
+	if !fits(ctx, d, roundTrip, maxWait) {
+		return noTime(ctx, d, maxWait, nil)
+	}
+	return sleep(ctx, d)
+}
+
 // wire counts what left for the server during one attempt. net/http reports it
 // even when it replays a request on its own, and so does every RoundTripper that
 // is built on it; the hooks run on other goroutines.

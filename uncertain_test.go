@@ -369,3 +369,13 @@ func TestAnIdentifierTellsThatTheWriteWhichAGatewayRepeatedIsOurs(t *testing.T) 
 		assert.ErrorIs(t, err, ifmatch.StaleVersion)
 	})
 }
+
+func TestAClearRefusalStaysOneWhenThereIsNoTimeToLookForTheIdentifier(t *testing.T) {
+	origin, url := serve(t, nil, `{"count":0}`)
+	origin.Next("PUT", ifmatchtest.Together(ifmatchtest.RivalWrite(`{"count":7}`),
+		ifmatchtest.RefuseWith(ifmatchtest.Problem(412, nil).With("Retry-After", "3600"))))
+	_, err := ifmatch.Update(t.Context(), brisk().With(&ifmatch.Options{WriteID: "/by"}), url, increment)
+	assert.ErrorIs(t, err, ifmatch.StaleVersion)
+	assert.ErrorIs(t, err, ifmatch.ErrExhausted)
+	assert.NotErrorIs(t, err, ifmatch.ErrUncertain)
+}

@@ -376,10 +376,7 @@ func (l *loop) wait(stale int) error {
 	} else if l.last != nil {
 		d = max(d, l.last.RetryAfter)
 	}
-	if !fits(l.call.ctx, d, l.call.log.last().Duration, s.maxWait) {
-		return noTime(l.call.ctx, d, s.maxWait, nil)
-	}
-	return sleep(l.call.ctx, d)
+	return waitFor(l.call.ctx, d, l.call.log.last().Duration, s.maxWait)
 }
 
 // suspicion names what points to the cause of a refused tag.

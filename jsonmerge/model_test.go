@@ -6,9 +6,7 @@ import (
 	"fmt"
 	"math/big"
 	"math/rand/v2"
-	"os"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -322,13 +320,7 @@ type trial struct {
 
 // trials runs check on random triples: 300, or as many as IFMATCH_LAWS says.
 func trials(t *testing.T, check func(trial)) {
-	n := 300
-	if s := os.Getenv("IFMATCH_LAWS"); s != "" {
-		var err error
-		n, err = strconv.Atoi(s)
-		require.NoError(t, err)
-	}
-	for i := range n {
+	for i := range laws(t, 300) {
 		m := maker{rand.New(rand.NewPCG(uint64(i), 20261120))}
 		base := m.value(4)
 		local, remote := m.edit(base, 1+m.IntN(4)), m.edit(base, 1+m.IntN(4))

@@ -11,7 +11,6 @@ import (
 	"regexp"
 	"runtime"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -300,21 +299,9 @@ func linesOf(text string, r jsonmerge.Range) string {
 	return strings.Join(slices.Collect(strings.Lines(text))[r.Start:r.End], "")
 }
 
-// textTriples is how many random triples to try: usual, or what the environment asks for.
-func textTriples(t *testing.T, usual int) int {
-	t.Helper()
-	asked := os.Getenv("IFMATCH_LAWS")
-	if asked == "" {
-		return usual
-	}
-	n, err := strconv.Atoi(asked)
-	require.NoError(t, err, "IFMATCH_LAWS")
-	return n
-}
-
 func TestMergeTextKeepsTheLaws(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(8, 8))
-	for range textTriples(t, 5_000) {
+	for range laws(t, 5_000) {
 		base, local, remote := randomTexts(rnd)
 		requireTextLaws(t, base, local, remote)
 	}
@@ -324,7 +311,7 @@ func TestMergeTextKeepsTheLaws(t *testing.T) {
 // lines only: "A Formal Investigation of Diff3" (Khanna, Kunal, Pierce, 2007) calls the first one locality.
 func TestMergeTextAppliesChangesThatAnUnchangedLineSeparates(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(9, 9))
-	for n := range textTriples(t, 3_000) {
+	for n := range laws(t, 3_000) {
 		var base, local, remote, want strings.Builder
 		var conflicts int
 		fresh := 0
@@ -446,7 +433,7 @@ func (g gitMergeFile) run(base, local, remote string, style jsonmerge.MarkerStyl
 func TestMergeTextAgreesWithTheInstalledGit(t *testing.T) {
 	git := newGitMergeFile(t)
 	rnd := rand.New(rand.NewPCG(10, 10))
-	count, differ := min(textTriples(t, 240), 5_000), 0 // a process each
+	count, differ := min(laws(t, 240), 5_000), 0 // a process each
 	for n := range count {
 		base, local, remote := randomTexts(rnd)
 		style := jsonmerge.MarkerStyle(n % 3)

@@ -24,7 +24,7 @@ import (
 	"time"
 
 	"github.com/ifmatch-go/ifmatch/ifmatchtest"
-	"github.com/ifmatch-go/ifmatch/probe"
+	"github.com/ifmatch-go/ifmatch/internal/probe"
 )
 
 func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }

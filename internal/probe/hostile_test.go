@@ -18,7 +18,7 @@ import (
 
 	"github.com/ifmatch-go/ifmatch"
 	"github.com/ifmatch-go/ifmatch/ifmatchtest"
-	"github.com/ifmatch-go/ifmatch/probe"
+	"github.com/ifmatch-go/ifmatch/internal/probe"
 )
 
 // transport is a server without a network.

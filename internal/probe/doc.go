@@ -5,8 +5,8 @@
 //	report, err := probe.Run(ctx, url, nil)
 //	fmt.Print(report)
 //
-// It is for looking, once, by hand or in a test of a staging system. Nothing in
-// package ifmatch calls it, and a program should not call it on its way to a write.
+// It is for looking, once, by hand: examples/probe is the program that runs it. Nothing
+// in package ifmatch calls it.
 //
 // # What is sent
 //

@@ -15,7 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ifmatch-go/ifmatch/ifmatchtest"
-	"github.com/ifmatch-go/ifmatch/probe"
+	"github.com/ifmatch-go/ifmatch/internal/probe"
 )
 
 const (

@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"github.com/ifmatch-go/ifmatch/ifmatchtest"
-	"github.com/ifmatch-go/ifmatch/probe"
+	"github.com/ifmatch-go/ifmatch/internal/probe"
 )
 
 // exampleServer stands for an API, right in everything but for the faults.

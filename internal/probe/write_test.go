@@ -16,8 +16,8 @@ import (
 
 	"github.com/ifmatch-go/ifmatch"
 	"github.com/ifmatch-go/ifmatch/ifmatchtest"
+	"github.com/ifmatch-go/ifmatch/internal/probe"
 	"github.com/ifmatch-go/ifmatch/jsonmerge"
-	"github.com/ifmatch-go/ifmatch/probe"
 )
 
 func unguarded() *probe.Options { return &probe.Options{Disposable: true, Unguarded: true} }

@@ -62,8 +62,10 @@ func Records(size Size) Triple {
 }
 
 func record(rnd *rand.Rand, id, likes, views int) string {
-	return fmt.Sprintf(`{"id":%d,"name":"Item \"%d\" \u00e9\n","active":%t,"price":%d.%02d,"updated":"2026-%02d-%02dT10:20:30Z",`+
-		`"tags":["tag-%d","tag-%d","tag-%d"],"address":{"street":"%d Long Street","city":"Sydney","geo":{"lat":%.6f,"lon":%.6f}},`+
+	return fmt.Sprintf(`{"id":%d,"name":"Item \"%d\" \u00e9\n","active":%t,"price":%d.%02d,`+
+		`"updated":"2026-%02d-%02dT10:20:30Z",`+
+		`"tags":["tag-%d","tag-%d","tag-%d"],"address":{"street":"%d Long Street","city":"Sydney","geo":{"lat":%.6f,`+
+		`"lon":%.6f}},`+
 		`"counters":{"likes":%d,"views":%d},"ref":%d,"description":"%s","parent":null}`,
 		id, id, id%3 == 0, rnd.IntN(1000), rnd.IntN(100), 1+rnd.IntN(12), 1+rnd.IntN(28),
 		rnd.IntN(50), rnd.IntN(50), rnd.IntN(50), rnd.IntN(999), rnd.Float64()*180-90, rnd.Float64()*360-180,
@@ -101,7 +103,10 @@ var Families = []Family{
 		return Triple{[]byte(`{}`), list("{}", ascending(n), member("l")), list("{}", ascending(n), member("r"))}
 	}},
 	{"members reversed and shuffled", jsonmerge.Options{}, func(n int) Triple {
-		return Triple{list("{}", ascending(n), member("k")), list("{}", descending(n), member("k")), list("{}", shuffled(n), member("k"))}
+		return Triple{
+			list("{}", ascending(n), member("k")), list("{}", descending(n), member("k")),
+			list("{}", shuffled(n), member("k")),
+		}
 	}},
 	{"array reversed and shuffled", jsonmerge.Options{}, func(n int) Triple {
 		return reordered(n, func(i int) string { return fmt.Sprint(10_000_000 + i) })
@@ -119,7 +124,9 @@ var Families = []Family{
 		// As long as an array can be and still be compared exactly, at the square of its length: the dearest of all.
 		one := reordered(1000, func(i int) string { return fmt.Sprint(10_000_000 + i) })
 		arrays := func(array []byte) []byte {
-			return list("{}", ascending(max(1, n/1000)), func(i int) string { return fmt.Sprintf(`"a%d":%s`, i, array) })
+			return list("{}", ascending(max(1, n/1000)), func(i int) string {
+				return fmt.Sprintf(`"a%d":%s`, i, array)
+			})
 		}
 		return Triple{arrays(one.Base), arrays(one.Local), arrays(one.Remote)}
 	}},

@@ -25,8 +25,9 @@ type Exchange struct {
 }
 
 // Exchanges come in two groups, each after the hand-written code that it is compared with: bytes that are read and
-// written back as they are, and a struct of which a field is changed. The hand-written code stands there without a limit of
-// time, as http.DefaultClient has it, and with the one that ifmatch sets on every exchange.
+// written back as they are, and a struct of which a field is changed. The hand-written code stands
+// there without a limit of time, as http.DefaultClient has it, and with the one that ifmatch sets
+// on every exchange.
 var Exchanges = [][]Exchange{
 	{
 		{"net/http, no condition", false, func(transport http.RoundTripper, url string) func() error {
@@ -43,16 +44,25 @@ var Exchanges = [][]Exchange{
 		}},
 	},
 	{
-		{"net/http and encoding/json, If-Match by hand", true, func(transport http.RoundTripper, url string) func() error {
-			return increment((&http.Client{Transport: transport}).Do, url)
-		}},
-		{"net/http and encoding/json, If-Match by hand and a Timeout", true, func(transport http.RoundTripper, url string) func() error {
-			return increment((&http.Client{Transport: transport, Timeout: timeout}).Do, url)
-		}},
+		{
+			"net/http and encoding/json, If-Match by hand", true,
+			func(transport http.RoundTripper, url string) func() error {
+				return increment((&http.Client{Transport: transport}).Do, url)
+			},
+		},
+		{
+			"net/http and encoding/json, If-Match by hand and a Timeout", true,
+			func(transport http.RoundTripper, url string) func() error {
+				return increment((&http.Client{Transport: transport, Timeout: timeout}).Do, url)
+			},
+		},
 		{"ifmatch.Update", true, func(transport http.RoundTripper, url string) func() error {
 			client := newClient(transport)
 			return func() error {
-				_, err := ifmatch.Update(context.Background(), client, url, func(a *Account) error { a.Quota++; return nil })
+				_, err := ifmatch.Update(context.Background(), client, url, func(a *Account) error {
+					a.Quota++
+					return nil
+				})
 				return err
 			}
 		}},
@@ -149,8 +159,8 @@ func write(do do, url string, content []byte, tag string) error {
 	return nil
 }
 
-// A Server holds one resource of about 1 KB under a strong entity tag and honours If-Match (RFC 9110 §13.1.1). It does as
-// little as a server can, so that what the clients do shows.
+// A Server holds one resource of about 1 KB under a strong entity tag and honours If-Match (RFC
+// 9110 §13.1.1). It does as little as a server can, so that what the clients do shows.
 type Server struct {
 	mu              sync.Mutex
 	content         []byte
@@ -160,7 +170,9 @@ type Server struct {
 
 // NewServer returns a server whose resource has been written once.
 func NewServer() *Server {
-	content, err := json.Marshal(Account{Name: "Ann", Roles: []string{"reader", "writer"}, Comment: string(bytes.Repeat([]byte("comment "), 120))})
+	content, err := json.Marshal(Account{
+		Name: "Ann", Roles: []string{"reader", "writer"}, Comment: string(bytes.Repeat([]byte("comment "), 120)),
+	})
 	if err != nil {
 		panic(err) // a struct of strings always encodes
 	}

@@ -61,7 +61,9 @@ func TestEveryExchangeReportsARefusal(t *testing.T) {
 
 func TestTheServerRefusesStaleWritesAndOtherMethods(t *testing.T) {
 	server := bench.NewServer()
-	for method, want := range map[string]int{http.MethodPut: http.StatusPreconditionFailed, http.MethodDelete: http.StatusMethodNotAllowed} {
+	for method, want := range map[string]int{
+		http.MethodPut: http.StatusPreconditionFailed, http.MethodDelete: http.StatusMethodNotAllowed,
+	} {
 		req := httptest.NewRequest(method, "/", nil)
 		req.Header.Set("If-Match", `"0"`)
 		resp, err := server.RoundTrip(req)

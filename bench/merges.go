@@ -29,44 +29,62 @@ type Merge struct {
 
 // Merges are the ways to merge, jsonmerge first.
 var Merges = []Merge{
-	{"jsonmerge.Merge", true, true, true, true, true, func(t Triple) ([]byte, error) {
-		return jsonmerge.Merge(t.Base, t.Local, t.Remote, nil)
-	}},
-	{"encoding/json, walk of maps", true, true, false, true, true, func(t Triple) ([]byte, error) {
-		return walkMaps(t, json.Unmarshal)
-	}},
-	{"encoding/json, walk of maps, UseNumber", true, true, true, true, true, func(t Triple) ([]byte, error) {
-		return walkMaps(t, UnmarshalNumbers)
-	}},
-	{"evanphx/json-patch v5, CreateMergePatch + MergePatch", true, false, true, false, false, func(t Triple) ([]byte, error) {
-		patch, err := jsonpatch.CreateMergePatch(t.Base, t.Local)
-		if err != nil {
-			return nil, err
-		}
-		return jsonpatch.MergePatch(t.Remote, patch)
-	}},
-	{"k8s.io/apimachinery, three-way JSON merge patch + evanphx v4", false, false, false, false, true, func(t Triple) ([]byte, error) {
-		patch, err := jsonmergepatch.CreateThreeWayJSONMergePatch(t.Base, t.Local, t.Remote)
-		if err != nil {
-			return nil, err
-		}
-		return jsonpatchv4.MergePatch(t.Remote, patch)
-	}},
-	{"wI2L/jsondiff + evanphx v5 Apply", true, false, false, true, true, func(t Triple) ([]byte, error) {
-		diff, err := jsondiff.CompareJSON(t.Base, t.Local)
-		if err != nil {
-			return nil, err
-		}
-		text, err := json.Marshal(diff)
-		if err != nil {
-			return nil, err
-		}
-		patch, err := jsonpatch.DecodePatch(text)
-		if err != nil {
-			return nil, err
-		}
-		return patch.Apply(t.Remote)
-	}},
+	{
+		Name: "jsonmerge.Merge", ThreeWay: true, Conflicts: true, Digits: true, Nulls: true, Strict: true,
+		Run: func(t Triple) ([]byte, error) {
+			return jsonmerge.Merge(t.Base, t.Local, t.Remote, nil)
+		},
+	},
+	{
+		Name: "encoding/json, walk of maps", ThreeWay: true, Conflicts: true, Nulls: true, Strict: true,
+		Run: func(t Triple) ([]byte, error) {
+			return walkMaps(t, json.Unmarshal)
+		},
+	},
+	{
+		Name: "encoding/json, walk of maps, UseNumber", ThreeWay: true, Conflicts: true, Digits: true, Nulls: true,
+		Strict: true, Run: func(t Triple) ([]byte, error) {
+			return walkMaps(t, UnmarshalNumbers)
+		},
+	},
+	{
+		Name: "evanphx/json-patch v5, CreateMergePatch + MergePatch", ThreeWay: true, Digits: true,
+		Run: func(t Triple) ([]byte, error) {
+			patch, err := jsonpatch.CreateMergePatch(t.Base, t.Local)
+			if err != nil {
+				return nil, err
+			}
+			return jsonpatch.MergePatch(t.Remote, patch)
+		},
+	},
+	{
+		Name: "k8s.io/apimachinery, three-way JSON merge patch + evanphx v4", Strict: true,
+		Run: func(t Triple) ([]byte, error) {
+			patch, err := jsonmergepatch.CreateThreeWayJSONMergePatch(t.Base, t.Local, t.Remote)
+			if err != nil {
+				return nil, err
+			}
+			return jsonpatchv4.MergePatch(t.Remote, patch)
+		},
+	},
+	{
+		Name: "wI2L/jsondiff + evanphx v5 Apply", ThreeWay: true, Nulls: true, Strict: true,
+		Run: func(t Triple) ([]byte, error) {
+			diff, err := jsondiff.CompareJSON(t.Base, t.Local)
+			if err != nil {
+				return nil, err
+			}
+			text, err := json.Marshal(diff)
+			if err != nil {
+				return nil, err
+			}
+			patch, err := jsonpatch.DecodePatch(text)
+			if err != nil {
+				return nil, err
+			}
+			return patch.Apply(t.Remote)
+		},
+	},
 }
 
 // Scan is the yardstick of a merge: the three documents read by the standard library, and nothing done with them.

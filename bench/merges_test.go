@@ -102,7 +102,9 @@ func TestTheHandWrittenMergeAgreesWithJSONMergeOnDeletionsAndNull(t *testing.T) 
 		"deleted by both": {Base: []byte(`{"a":1,"b":2}`), Local: []byte(`{"b":2}`), Remote: []byte(`{"b":3}`)},
 		"set to null":     {Base: []byte(`{"a":1}`), Local: []byte(`{"a":null}`), Remote: []byte(`{"a":1,"b":[1]}`)},
 		"added by both":   {Base: []byte(`{}`), Local: []byte(`{"a":{"x":1}}`), Remote: []byte(`{"a":{"x":1},"b":2}`)},
-		"array by one":    {Base: []byte(`{"a":[1,2]}`), Local: []byte(`{"a":[2,1]}`), Remote: []byte(`{"a":[1,2],"b":2}`)},
+		"array by one": {
+			Base: []byte(`{"a":[1,2]}`), Local: []byte(`{"a":[2,1]}`), Remote: []byte(`{"a":[1,2],"b":2}`),
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var results []any
@@ -162,8 +164,12 @@ func TestEveryStrictMergeRefusesWhatIsNotJSON(t *testing.T) {
 
 func TestTheHandWrittenMergeNamesTheMemberInConflict(t *testing.T) {
 	for name, docs := range map[string]bench.Triple{
-		"changed by both":             {Base: []byte(`{"a":{"b":1}}`), Local: []byte(`{"a":{"b":2}}`), Remote: []byte(`{"a":{"b":3}}`)},
-		"deleted here, changed there": {Base: []byte(`{"a":{"b":1}}`), Local: []byte(`{"a":{}}`), Remote: []byte(`{"a":{"b":3}}`)},
+		"changed by both": {
+			Base: []byte(`{"a":{"b":1}}`), Local: []byte(`{"a":{"b":2}}`), Remote: []byte(`{"a":{"b":3}}`),
+		},
+		"deleted here, changed there": {
+			Base: []byte(`{"a":{"b":1}}`), Local: []byte(`{"a":{}}`), Remote: []byte(`{"a":{"b":3}}`),
+		},
 	} {
 		_, err := bench.Merges[1].Run(docs)
 		assert.EqualError(t, err, "a: b: both changed it", name)
@@ -176,6 +182,7 @@ func TestHostileDocumentsAreJSONAndGrowInProportion(t *testing.T) {
 		require.NoError(t, bench.Scan(small), family.Name)
 		assert.InDelta(t, 10, float64(large.Len())/float64(small.Len()), 1, family.Name)
 		assert.NoError(t, family.Merge(small), "a conflict is an answer: %s", family.Name)
-		assert.Error(t, family.Merge(bench.Triple{Base: []byte(`{`), Local: small.Local, Remote: small.Remote}), family.Name)
+		assert.Error(t, family.Merge(bench.Triple{Base: []byte(`{`), Local: small.Local, Remote: small.Remote}),
+			family.Name)
 	}
 }

@@ -27,7 +27,8 @@ const foreign = `"limits": {"bytes": 18446744073709551615, "ratio": 1.10, "none"
 	` "note": "caf\u00e9 \/ <b>&amp;</b>"`
 
 // first is a document that all families can store.
-const first = `{"kind": "Doc", "metadata": {"name": "doc", "labels": {"a": "b"}}, "resourceType": "Doc", "PartitionKey": "p",` +
+const first = `{"kind": "Doc", "metadata": {"name": "doc", "labels": {"a": "b"}}, "resourceType": "Doc",` +
+	` "PartitionKey": "p",` +
 	` "RowKey": "r", "id": "doc", "name": "first", ` + foreign + `,   "count": 0}`
 
 const (
@@ -53,42 +54,98 @@ const tableURL = "/acct/Docs(PartitionKey='p',RowKey='r')"
 
 var lockVersion = dialect.VersionOptions{
 	Member: "/lock_version", DeleteQuery: "lock_version", Create: dialect.PostToCollection, ID: "/id",
-	Kinds: map[dialect.Refusal]ifmatch.Kind{{Code: "stale_object"}: ifmatch.StaleVersion, {Status: 422, Code: "taken"}: ifmatch.AlreadyExists},
+	Kinds: map[dialect.Refusal]ifmatch.Kind{
+		{Code: "stale_object"}: ifmatch.StaleVersion, {Status: 422, Code: "taken"}: ifmatch.AlreadyExists,
+	},
 }
 
 func receipts(o dialect.VersionOptions) dialect.VersionOptions { o.Receipt = "/now"; return o }
 
 var subjects = []subject{
 	{name: "Kubernetes", dialect: dialect.Kubernetes(), family: kubernetes{}, url: "/apis/x/docs/doc", creates: true},
-	{name: "Kubernetes merge patch", dialect: dialect.Kubernetes(), family: kubernetes{}, url: "/apis/x/docs/doc", creates: true, patch: mergePatch},
-	{name: "Kubernetes JSON Patch", dialect: dialect.Kubernetes(), family: kubernetes{}, url: "/apis/x/docs/doc", creates: true, patch: jsonPatch},
-	{name: "CouchDB", dialect: dialect.CouchDB(), family: couchDB{}, url: "/db/doc", creates: true, gone: ifmatch.StaleVersion},
+	{
+		name: "Kubernetes merge patch", dialect: dialect.Kubernetes(), family: kubernetes{}, url: "/apis/x/docs/doc",
+		creates: true, patch: mergePatch,
+	},
+	{
+		name: "Kubernetes JSON Patch", dialect: dialect.Kubernetes(), family: kubernetes{}, url: "/apis/x/docs/doc",
+		creates: true, patch: jsonPatch,
+	},
+	{
+		name: "CouchDB", dialect: dialect.CouchDB(), family: couchDB{}, url: "/db/doc", creates: true,
+		gone: ifmatch.StaleVersion,
+	},
 	{name: "OData", dialect: dialect.OData(), family: odata{}, url: "/v4/Docs(7)", creates: true},
 	{name: "OData, minimal", dialect: dialect.OData(), family: odata{minimal: true}, url: "/v4/Docs(7)", creates: true},
-	{name: "OData PATCH", dialect: dialect.OData(), family: odata{}, url: "/v4/Docs(7)", creates: true, patch: mergePatch},
-	{name: "Azure Blob", dialect: dialect.AzureBlob(), family: azureBlob{}, url: "/c/doc", creates: true, gone: ifmatch.StaleVersion},
+	{
+		name: "OData PATCH", dialect: dialect.OData(), family: odata{}, url: "/v4/Docs(7)", creates: true,
+		patch: mergePatch,
+	},
+	{
+		name: "Azure Blob", dialect: dialect.AzureBlob(), family: azureBlob{}, url: "/c/doc", creates: true,
+		gone: ifmatch.StaleVersion,
+	},
 	{name: "Azure Table", dialect: dialect.AzureTable(), family: azureTable{}, url: tableURL, creates: true},
-	{name: "Azure Table merge", dialect: dialect.AzureTable(), family: azureTable{}, url: tableURL, creates: true, patch: mergePatch},
+	{
+		name: "Azure Table merge", dialect: dialect.AzureTable(), family: azureTable{}, url: tableURL, creates: true,
+		patch: mergePatch,
+	},
 	{name: "S3", dialect: dialect.S3(), family: s3{}, url: "/bucket/doc", creates: true},
 	{name: "Google", dialect: dialect.Google(), family: google{}, url: "/v1/docs/doc"},
 	{name: "Google PATCH", dialect: dialect.Google(), family: google{}, url: "/v1/docs/doc", patch: mergePatch},
-	{name: "GCS media", dialect: dialect.GCS(), family: gcs{}, url: "/storage/v1/b/bu/o/a%2Fdoc?alt=media", key: "/storage/v1/b/bu/o/a%2Fdoc", creates: true, gone: ifmatch.StaleVersion},
-	{name: "GCS XML", dialect: dialect.GCS(), family: gcs{}, url: "/bu/a/doc", creates: true, gone: ifmatch.StaleVersion},
+	{
+		name: "GCS media", dialect: dialect.GCS(), family: gcs{}, url: "/storage/v1/b/bu/o/a%2Fdoc?alt=media",
+		key: "/storage/v1/b/bu/o/a%2Fdoc", creates: true, gone: ifmatch.StaleVersion,
+	},
+	{
+		name: "GCS XML", dialect: dialect.GCS(), family: gcs{}, url: "/bu/a/doc", creates: true,
+		gone: ifmatch.StaleVersion,
+	},
 	{name: "GCS metadata", dialect: dialect.GCS(), family: gcsMetadata{}, url: "/storage/v1/b/bu/o/doc"},
-	{name: "GCS metadata PATCH", dialect: dialect.GCS(), family: gcsMetadata{}, url: "/storage/v1/b/bu/o/doc", patch: mergePatch},
-	{name: "GitHub contents", dialect: dialect.GitHubContents("update"), family: gitHub{}, url: "/repos/o/r/contents/doc?ref=side", key: "/repos/o/r/contents/doc@side", creates: true, gone: ifmatch.StaleVersion},
-	{name: "Elasticsearch", dialect: dialect.Elasticsearch(), family: elastic{}, url: "/i/_doc/doc", creates: true, gone: ifmatch.StaleVersion},
+	{
+		name: "GCS metadata PATCH", dialect: dialect.GCS(), family: gcsMetadata{}, url: "/storage/v1/b/bu/o/doc",
+		patch: mergePatch,
+	},
+	{
+		name: "GitHub contents", dialect: dialect.GitHubContents("update"), family: gitHub{},
+		url: "/repos/o/r/contents/doc?ref=side", key: "/repos/o/r/contents/doc@side", creates: true,
+		gone: ifmatch.StaleVersion,
+	},
+	{
+		name: "Elasticsearch", dialect: dialect.Elasticsearch(), family: elastic{}, url: "/i/_doc/doc", creates: true,
+		gone: ifmatch.StaleVersion,
+	},
 	{name: "FHIR", dialect: dialect.FHIR(), family: fhir{}, url: "/Doc/doc", creates: true, gone: ifmatch.StaleVersion},
-	{name: "FHIR, receipts", dialect: dialect.FHIR(), family: fhir{receipt: true}, url: "/Doc/doc", creates: true, gone: ifmatch.StaleVersion},
+	{
+		name: "FHIR, receipts", dialect: dialect.FHIR(), family: fhir{receipt: true}, url: "/Doc/doc", creates: true,
+		gone: ifmatch.StaleVersion,
+	},
 	{name: "version", dialect: dialect.Version(lockVersion), family: locking{}, url: "/docs/doc", creates: true},
-	{name: "version merge patch", dialect: dialect.Version(lockVersion), family: locking{}, url: "/docs/doc", creates: true, patch: mergePatch},
-	{name: "version JSON Patch", dialect: dialect.Version(lockVersion), family: locking{}, url: "/docs/doc", creates: true, patch: jsonPatch},
-	{name: "version, receipts", dialect: dialect.Version(receipts(lockVersion)), family: locking{receipt: true}, url: "/docs/doc", creates: true},
-	{name: "version, silent", dialect: dialect.Version(lockVersion), family: locking{silent: true}, url: "/docs/doc", creates: true, silent: true},
-	{name: "version in header fields", url: "/docs/doc", family: headed{}, creates: true, dialect: dialect.Version(dialect.VersionOptions{
-		Header: "X-Revision", ToHeader: "X-If-Revision", First: "none",
-		Kinds: map[dialect.Refusal]ifmatch.Kind{{Code: "OLD"}: ifmatch.StaleVersion, {Code: "THERE"}: ifmatch.AlreadyExists},
-	})},
+	{
+		name: "version merge patch", dialect: dialect.Version(lockVersion), family: locking{}, url: "/docs/doc",
+		creates: true, patch: mergePatch,
+	},
+	{
+		name: "version JSON Patch", dialect: dialect.Version(lockVersion), family: locking{}, url: "/docs/doc",
+		creates: true, patch: jsonPatch,
+	},
+	{
+		name: "version, receipts", dialect: dialect.Version(receipts(lockVersion)), family: locking{receipt: true},
+		url: "/docs/doc", creates: true,
+	},
+	{
+		name: "version, silent", dialect: dialect.Version(lockVersion), family: locking{silent: true}, url: "/docs/doc",
+		creates: true, silent: true,
+	},
+	{
+		name: "version in header fields", url: "/docs/doc", family: headed{}, creates: true,
+		dialect: dialect.Version(dialect.VersionOptions{
+			Header: "X-Revision", ToHeader: "X-If-Revision", First: "none",
+			Kinds: map[dialect.Refusal]ifmatch.Kind{
+				{Code: "OLD"}: ifmatch.StaleVersion, {Code: "THERE"}: ifmatch.AlreadyExists,
+			},
+		}),
+	},
 }
 
 // An exam is one clause tried on one subject.
@@ -161,7 +218,10 @@ func TestEveryDialectKeepsTheContract(t *testing.T) {
 					}
 					f, server := newFake(t, s.family)
 					x.fake, x.url = f, server.URL+s.url
-					x.client = ifmatch.New(&ifmatch.Options{Dialect: s.dialect, PatchFormat: s.patch, HTTPClient: server.Client(), MaxWait: 50 * time.Millisecond, MaxRounds: 100})
+					x.client = ifmatch.New(&ifmatch.Options{
+						Dialect: s.dialect, PatchFormat: s.patch, HTTPClient: server.Client(),
+						MaxWait: 50 * time.Millisecond, MaxRounds: 100,
+					})
 					clause.try(t, x)
 					assert.Empty(t, f.unguarded, "writes without any condition")
 				})
@@ -198,7 +258,8 @@ func writesChain(t *testing.T, x *exam) {
 		s, _ := x.sees(x.key)
 		if !x.silent {
 			require.NotEmpty(t, v.ETag)
-			require.Equal(t, get(s.content, "/lock_version"), get(v.Content, "/lock_version"), "the document has its old version")
+			require.Equal(t, get(s.content, "/lock_version"), get(v.Content, "/lock_version"),
+				"the document has its old version")
 		}
 		u = v
 	}
@@ -349,7 +410,10 @@ func twoLoopsLoseNothing(t *testing.T, x *exam) {
 	for i := range errs {
 		both.Go(func() {
 			for range each {
-				if _, err := ifmatch.Update(t.Context(), x.client, x.url, func(d *doc) error { d.Count++; return nil }); err != nil {
+				if _, err := ifmatch.Update(t.Context(), x.client, x.url, func(d *doc) error {
+					d.Count++
+					return nil
+				}); err != nil {
 					errs[i] = err
 				}
 			}
@@ -365,7 +429,10 @@ func twoLoopsLoseNothing(t *testing.T, x *exam) {
 func lostAnswerIsLookedAfter(t *testing.T, x *exam) {
 	x.seed()
 	x.loses(1)
-	u, err := ifmatch.Update(t.Context(), x.client, x.url, func(d *doc) error { d.Name, d.Count = "mine", 5; return nil })
+	u, err := ifmatch.Update(t.Context(), x.client, x.url, func(d *doc) error {
+		d.Name, d.Count = "mine", 5
+		return nil
+	})
 	require.NoError(t, err)
 	assert.Equal(t, doc{"mine", 5}, u.Value)
 	x.holds(t, "mine", "5")
@@ -419,10 +486,12 @@ func TestALostAnswerToAWriteOverTheirsIsLookedAfter(t *testing.T) {
 			require.NoError(t, err)
 			u.Value["name"] = json.RawMessage(`"mine"`)
 			x.rivalSets(t, x.key, "name", `"theirs"`)
-			_, err = ifmatch.Save(t.Context(), x.client, u, func(ctx context.Context, c ifmatch.Conflict[map[string]json.RawMessage]) (map[string]json.RawMessage, error) {
-				x.loses(1)
-				return ifmatch.KeepLocal(ctx, c)
-			})
+			_, err = ifmatch.Save(t.Context(), x.client,
+				u, func(ctx context.Context,
+					c ifmatch.Conflict[map[string]json.RawMessage]) (map[string]json.RawMessage, error) {
+					x.loses(1)
+					return ifmatch.KeepLocal(ctx, c)
+				})
 			require.NoError(t, err)
 			x.holds(t, "mine", "0")
 		})

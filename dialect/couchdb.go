@@ -40,7 +40,8 @@ func readCouchDB(answer *http.Response, content, sent []byte) ([]byte, string, e
 		return content, text(content, couchRev), nil
 	}
 	rev, id := text(content, jsonmerge.Pointer{"rev"}), text(content, jsonmerge.Pointer{"id"})
-	if ok, err := (jsonmerge.Pointer{"ok"}).Get(content); err != nil || string(ok) != "true" || rev == "" || sent == nil {
+	if ok, err := (jsonmerge.Pointer{"ok"}).Get(content); err != nil || string(ok) != "true" || rev == "" ||
+		sent == nil {
 		return nil, "", nil
 	}
 	doc, err := with(sent, couchRev, quoted(rev))

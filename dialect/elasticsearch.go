@@ -27,7 +27,9 @@ import (
 //
 // Source: Elasticsearch Guide, "Optimistic concurrency control", "Index API".
 func Elasticsearch() *ifmatch.Dialect {
-	return &ifmatch.Dialect{Name: "Elasticsearch", Read: readElasticsearch, Form: formElasticsearch, Guard: guardElasticsearch}
+	return &ifmatch.Dialect{
+		Name: "Elasticsearch", Read: readElasticsearch, Form: formElasticsearch, Guard: guardElasticsearch,
+	}
 }
 
 func readElasticsearch(answer *http.Response, content, _ []byte) ([]byte, string, error) {

@@ -20,7 +20,10 @@ func example(of family, path, key string, o ifmatch.Options) {
 	f.seeds(key, `{"name":"ann","count":0}`)
 
 	client := ifmatch.New(&o)
-	u, err := ifmatch.Update(context.Background(), client, server.URL+path, func(d *doc) error { d.Count = 5; return nil })
+	u, err := ifmatch.Update(context.Background(), client, server.URL+path, func(d *doc) error {
+		d.Count = 5
+		return nil
+	})
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -45,7 +48,8 @@ func ExampleCouchDB() {
 }
 
 func ExampleOData() {
-	example(odata{}, "/v4/Docs(1)", "/v4/Docs(1)", ifmatch.Options{Dialect: dialect.OData(), PatchFormat: "application/merge-patch+json"})
+	example(odata{}, "/v4/Docs(1)", "/v4/Docs(1)",
+		ifmatch.Options{Dialect: dialect.OData(), PatchFormat: "application/merge-patch+json"})
 	// Output:
 	// PATCH /v4/Docs(1) If-Match: W/"7" {"count":5}
 	// the next version: W/"8"
@@ -74,14 +78,17 @@ func ExampleS3() {
 }
 
 func ExampleGoogle() {
-	example(google{}, "/v1/docs/a", "/v1/docs/a", ifmatch.Options{Dialect: dialect.Google(), PatchFormat: "application/merge-patch+json"})
+	example(google{}, "/v1/docs/a", "/v1/docs/a", ifmatch.Options{
+		Dialect: dialect.Google(), PatchFormat: "application/merge-patch+json",
+	})
 	// Output:
 	// PATCH /v1/docs/a?updateMask=count {"count":5,"etag":"\"BwX7=\""}
 	// the next version: "BwX8="
 }
 
 func ExampleGCS() {
-	example(gcs{}, "/storage/v1/b/bucket/o/a?alt=media", "/storage/v1/b/bucket/o/a", ifmatch.Options{Dialect: dialect.GCS()})
+	example(gcs{}, "/storage/v1/b/bucket/o/a?alt=media", "/storage/v1/b/bucket/o/a",
+		ifmatch.Options{Dialect: dialect.GCS()})
 	// Output:
 	// POST /upload/storage/v1/b/bucket/o?ifGenerationMatch=170000007&name=a&uploadType=media {"name":"ann","count":5}
 	// the next version: 170000008
@@ -139,7 +146,9 @@ func ExampleRefusal() {
 	f.seeds("/docs/a", `{"name":"ann"}`)
 	client := ifmatch.New(&ifmatch.Options{Dialect: dialect.Version(dialect.VersionOptions{
 		Member: "/lock_version", Create: dialect.PostToCollection, ID: "/id",
-		Kinds: map[dialect.Refusal]ifmatch.Kind{{Status: http.StatusUnprocessableEntity, Code: "taken"}: ifmatch.AlreadyExists},
+		Kinds: map[dialect.Refusal]ifmatch.Kind{
+			{Status: http.StatusUnprocessableEntity, Code: "taken"}: ifmatch.AlreadyExists,
+		},
 	})})
 	_, err := ifmatch.Create(context.Background(), client, server.URL+"/docs/a", doc{Name: "bob"})
 	fmt.Println(f.last)

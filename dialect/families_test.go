@@ -32,7 +32,11 @@ func (kubernetes) shown(content []byte, version string) []byte {
 }
 
 func status(code int, reason string) answer {
-	return answer{code, nil, fmt.Sprintf(`{"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","message":"no","reason":%q,"code":%d}`, reason, code)}
+	return answer{
+		code, nil,
+		fmt.Sprintf(`{"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","message":"no","reason":%q,`+
+			`"code":%d}`, reason, code),
+	}
 }
 
 func (kubernetes) serve(f *fake, r *http.Request, body []byte) answer {
@@ -290,7 +294,10 @@ type s3 struct{ plain }
 func (s3) version(_ int, content []byte) string { return fmt.Sprintf(`"%x"`, md5.Sum(content)) }
 
 func s3Error(status int, code string) answer {
-	return answer{status, map[string]string{"Content-Type": "application/xml"}, `<Error><Code>` + code + `</Code><Message>no</Message></Error>`}
+	return answer{
+		status, map[string]string{"Content-Type": "application/xml"},
+		`<Error><Code>` + code + `</Code><Message>no</Message></Error>`,
+	}
 }
 
 func (s3) serve(f *fake, r *http.Request, body []byte) answer {
@@ -381,7 +388,11 @@ type gcs struct{ plain }
 func (gcs) version(n int, _ []byte) string { return fmt.Sprintf("17000000%d", n) }
 
 func gcsError() answer {
-	return answer{412, nil, `{"error":{"code":412,"message":"no","errors":[{"domain":"global","reason":"conditionNotMet","locationType":"header","location":"If-Match"}]}}`}
+	return answer{
+		412, nil,
+		`{"error":{"code":412,"message":"no","errors":[{"domain":"global","reason":"conditionNotMet",` +
+			`"locationType":"header","location":"If-Match"}]}}`,
+	}
 }
 
 func (gcs) serve(f *fake, r *http.Request, body []byte) answer {
@@ -391,14 +402,18 @@ func (gcs) serve(f *fake, r *http.Request, body []byte) answer {
 	if media {
 		condition = q.Get("ifGenerationMatch")
 	}
-	notFound := answer{404, nil, `{"error":{"code":404,"message":"no","errors":[{"domain":"global","reason":"notFound"}]}}`}
+	notFound := answer{
+		404, nil, `{"error":{"code":404,"message":"no","errors":[{"domain":"global","reason":"notFound"}]}}`,
+	}
 	switch {
 	case r.Method == http.MethodGet:
 		now, ok := f.docs[key]
 		if !ok {
 			return notFound
 		}
-		return answer{200, map[string]string{"x-goog-generation": now.version, "ETag": `"CJ-of-reads"`}, string(now.content)}
+		return answer{
+			200, map[string]string{"x-goog-generation": now.version, "ETag": `"CJ-of-reads"`}, string(now.content),
+		}
 	case r.Method == http.MethodPost && q.Get("uploadType") == "media":
 		key = strings.TrimPrefix(key, "/upload") + "/" + url.PathEscape(q.Get("name"))
 	case r.Method == http.MethodDelete:
@@ -422,7 +437,9 @@ func (gcs) serve(f *fake, r *http.Request, body []byte) answer {
 	case body == nil:
 		return answer{status: 204}
 	case media:
-		return answer{200, nil, `{"kind":"storage#object","name":"doc","generation":"` + s.version + `","metageneration":"1"}`}
+		return answer{
+			200, nil, `{"kind":"storage#object","name":"doc","generation":"` + s.version + `","metageneration":"1"}`,
+		}
 	}
 	return answer{200, map[string]string{"x-goog-generation": s.version}, ""}
 }
@@ -478,7 +495,11 @@ func (gitHub) version(_ int, content []byte) string {
 }
 
 func gitHubError(status int, message string) answer {
-	return answer{status, nil, fmt.Sprintf(`{"message":%q,"documentation_url":"https://docs.github.com/rest/repos/contents","status":"%d"}`, message, status)}
+	return answer{
+		status, nil,
+		fmt.Sprintf(`{"message":%q,"documentation_url":"https://docs.github.com/rest/repos/contents","status":"%d"}`,
+			message, status),
+	}
 }
 
 func (gitHub) serve(f *fake, r *http.Request, body []byte) answer {
@@ -492,8 +513,10 @@ func (gitHub) serve(f *fake, r *http.Request, body []byte) answer {
 		for i := 60; i < len(lines); i += 61 {
 			lines = lines[:i] + "\n" + lines[i:]
 		}
-		b, _ := json.Marshal(map[string]any{"type": "file", "encoding": "base64", "size": len(now.content), "name": "doc",
-			"path": "doc", "content": lines + "\n", "sha": now.version})
+		b, _ := json.Marshal(map[string]any{
+			"type": "file", "encoding": "base64", "size": len(now.content), "name": "doc",
+			"path": "doc", "content": lines + "\n", "sha": now.version,
+		})
 		return answer{200, map[string]string{"ETag": `W/"of the answer"`}, string(b)}
 	}
 	var commit struct{ Message, Content, SHA, Branch string }
@@ -548,14 +571,22 @@ func (elastic) serve(f *fake, r *http.Request, body []byte) answer {
 		if !ok {
 			return answer{404, nil, `{"_index":"i","_id":"doc","found":false}`}
 		}
-		return answer{200, nil, `{"_index":"i","_id":"doc",` + numbers(now) + `,"found":true,"_source":` + string(now.content) + `}`}
+		return answer{
+			200, nil, `{"_index":"i","_id":"doc",` + numbers(now) + `,"found":true,"_source":` + string(now.content) +
+				`}`,
+		}
 	case http.MethodDelete:
 		body = nil
 	}
 	s, how := f.write(r, r.URL.Path, g, body)
 	switch {
 	case how == stale || how == exists || how == absent:
-		return answer{409, nil, `{"error":{"root_cause":[{"type":"version_conflict_engine_exception","reason":"[doc]: version conflict"}],"type":"version_conflict_engine_exception","reason":"[doc]: version conflict"},"status":409}`}
+		return answer{
+			409, nil,
+			`{"error":{"root_cause":[{"type":"version_conflict_engine_exception",` +
+				`"reason":"[doc]: version conflict"}],"type":"version_conflict_engine_exception",` +
+				`"reason":"[doc]: version conflict"},"status":409}`,
+		}
 	case body == nil:
 		return answer{200, nil, `{"_index":"i","_id":"doc","result":"deleted","_seq_no":999,"_primary_term":1}`}
 	case how == created:
@@ -604,7 +635,9 @@ func (h fhir) serve(f *fake, r *http.Request, body []byte) answer {
 	case body == nil:
 		return answer{status: 204}
 	case h.receipt:
-		return answer{200, tag, `{"resourceType":"OperationOutcome","issue":[{"severity":"information","code":"informational"}]}`}
+		return answer{
+			200, tag, `{"resourceType":"OperationOutcome","issue":[{"severity":"information","code":"informational"}]}`,
+		}
 	case how == created:
 		return answer{201, tag, string(s.content)}
 	}

@@ -17,7 +17,9 @@ func FuzzGuard(f *testing.F) {
 			f.Add(uint8(i), uint8(0), version, []byte(first), "application/json")
 		}
 		f.Add(uint8(i), uint8(1), "7", []byte(`{"metadata":null,"etag":null,"lock_version":null}`), mergePatch)
-		f.Add(uint8(i), uint8(1), "7", []byte(`[{"op":"remove","path":"/metadata"},{"op":"move","from":"/count","path":"/lock_version"}]`), jsonPatch)
+		f.Add(uint8(i), uint8(1), "7",
+			[]byte(`[{"op":"remove","path":"/metadata"},{"op":"move","from":"/count","path":"/lock_version"}]`),
+			jsonPatch)
 		f.Add(uint8(i), uint8(2), "7", []byte(nil), "")
 	}
 	f.Fuzz(func(t *testing.T, which, method uint8, version string, content []byte, mediaType string) {
@@ -93,7 +95,8 @@ func sendable(v string) bool {
 func FuzzRead(f *testing.F) {
 	for i := range subjects {
 		f.Add(uint8(i), true, `"t"`, []byte(first), []byte(nil))
-		f.Add(uint8(i), false, `W/"t"`, []byte(`{"ok":true,"rev":"1-x","now":3,"meta":{"versionId":"1"},"content":{"sha":""}}`), []byte(first))
+		f.Add(uint8(i), false, `W/"t"`,
+			[]byte(`{"ok":true,"rev":"1-x","now":3,"meta":{"versionId":"1"},"content":{"sha":""}}`), []byte(first))
 		f.Add(uint8(i), false, ``, []byte(nil), []byte(`[]`))
 	}
 	f.Fuzz(func(t *testing.T, which uint8, read bool, tag string, content, sent []byte) {
@@ -109,7 +112,9 @@ func FuzzRead(f *testing.F) {
 			sent = []byte{}
 		}
 		before := bytes.Clone(sent)
-		doc, version, err := s.dialect.Read(&http.Response{StatusCode: 200, Header: http.Header{"Etag": {tag}}, Request: r}, bytes.Clone(content), sent)
+		doc, version, err := s.dialect.Read(&http.Response{
+			StatusCode: 200, Header: http.Header{"Etag": {tag}}, Request: r,
+		}, bytes.Clone(content), sent)
 		switch {
 		case !bytes.Equal(before, sent):
 			t.Errorf("%s changed what was sent", s.name)

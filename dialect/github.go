@@ -126,7 +126,8 @@ func (commits) kind(e *ifmatch.ResponseError) ifmatch.Kind {
 	switch {
 	case e.StatusCode == http.StatusConflict:
 		return ifmatch.StaleVersion
-	case e.StatusCode == http.StatusUnprocessableEntity && e.Method == http.MethodPut && e.Problem.Extensions["errors"] == nil:
+	case e.StatusCode == http.StatusUnprocessableEntity && e.Method == http.MethodPut &&
+		e.Problem.Extensions["errors"] == nil:
 		// The sha is missing though there is a file. Were the request itself at fault, the
 		// answer would list errors.
 		return ifmatch.AlreadyExists

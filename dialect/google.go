@@ -231,7 +231,8 @@ func guardGCS(w *http.Request, version string, content []byte) ([]byte, error) {
 		return nil, errors.New("metadata is created with its content")
 	case version == "":
 		gen = "0"
-	case !digits.MatchString(gen) || both && !digits.MatchString(meta) || both != resource && w.Method != http.MethodDelete:
+	case !digits.MatchString(gen) || both && !digits.MatchString(meta) ||
+		both != resource && w.Method != http.MethodDelete:
 		return nil, fmt.Errorf("%w: %q is not a generation", ifmatch.ErrNoValidator, version)
 	}
 	if !resource && !gcsUpload.MatchString(w.URL.EscapedPath()) {

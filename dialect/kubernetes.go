@@ -77,7 +77,8 @@ func guardKubernetes(w *http.Request, version string, content []byte) ([]byte, e
 		return with(content, resourceVersion, quoted(version))
 	case http.MethodPatch:
 		switch mediaType(w) {
-		case mergePatch, "application/strategic-merge-patch+json", "application/apply-patch+yaml", "application/apply-patch+json":
+		case mergePatch, "application/strategic-merge-patch+json", "application/apply-patch+yaml",
+			"application/apply-patch+json":
 			return with(content, resourceVersion, quoted(version)) // YAML proper is refused: it is no JSON
 		case jsonPatch:
 			return setting(content, resourceVersion, quoted(version))

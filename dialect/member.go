@@ -119,7 +119,8 @@ func includes(there, wanted map[string]json.RawMessage, beside func(name string)
 			return false
 		}
 		var inner, innerWanted map[string]json.RawMessage
-		if json.Unmarshal(value, &innerWanted) == nil && json.Unmarshal(now, &inner) == nil && !includes(inner, innerWanted, beside) {
+		if json.Unmarshal(value, &innerWanted) == nil && json.Unmarshal(now, &inner) == nil &&
+			!includes(inner, innerWanted, beside) {
 			return false
 		}
 	}

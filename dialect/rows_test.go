@@ -16,14 +16,24 @@ func TestRowsFindsTheTagsOfACollectionsMembers(t *testing.T) {
 		name, items, target, tag, content string
 		want                              map[string]string
 	}{
-		{"OData", "/value", "@odata.id", "@odata.etag", `{"value":[{"@odata.id":"/users(1)","@odata.etag":"W/\"1\""},{"@odata.id":"/users(2)"}]}`,
-			map[string]string{"/users(1)": `W/"1"`}},
-		{"identifiers", "", "id", "_etag", `[{"id":7,"_etag":"\"a\""},{"id":"b c","_etag":"\"b\""},{"id":null,"_etag":"\"c\""}]`,
-			map[string]string{"/users/7": `"a"`, "/users/b c": `"b"`}},
-		{"not a collection", "", "id", "_etag", `{"id":7}`, nil},
-		{"not JSON", "/value", "id", "_etag", `<html>`, nil},
-		{"elsewhere", "/rows", "id", "_etag", `{"value":[]}`, nil},
-		{"no pointer", "rows", "id", "_etag", `{"rows":[]}`, nil},
+		{
+			name: "OData", items: "/value", target: "@odata.id", tag: "@odata.etag",
+			content: `{"value":[{"@odata.id":"/users(1)","@odata.etag":"W/\"1\""},{"@odata.id":"/users(2)"}]}`,
+			want: map[string]string{
+				"/users(1)": `W/"1"`,
+			},
+		},
+		{
+			name: "identifiers", target: "id", tag: "_etag",
+			content: `[{"id":7,"_etag":"\"a\""},{"id":"b c","_etag":"\"b\""},{"id":null,"_etag":"\"c\""}]`,
+			want: map[string]string{
+				"/users/7": `"a"`, "/users/b c": `"b"`,
+			},
+		},
+		{name: "not a collection", target: "id", tag: "_etag", content: `{"id":7}`},
+		{name: "not JSON", items: "/value", target: "id", tag: "_etag", content: `<html>`},
+		{name: "elsewhere", items: "/rows", target: "id", tag: "_etag", content: `{"value":[]}`},
+		{name: "no pointer", items: "rows", target: "id", tag: "_etag", content: `{"rows":[]}`},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			assert.Equal(t, tc.want, dialect.Rows(tc.items, tc.target, tc.tag)(at, []byte(tc.content)))

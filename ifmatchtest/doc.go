@@ -34,9 +34,10 @@
 //
 // # What can go wrong
 //
-// [Options] say what kind of server it is, for all requests: the form of its tags, what a write's answer carries, whether it
-// compresses, whether it demands conditions. A [Fault] is what happens to one request; [Origin.Next] lays faults out
-// for the next requests of a kind, [Origin.Every] and [Origin.Always] for as long as the origin lives.
+// [Options] say what kind of server it is, for all requests: the form of its tags, what a write's
+// answer carries, whether it compresses, whether it demands conditions. A [Fault] is what happens
+// to one request; [Origin.Next] lays faults out for the next requests of a kind, [Origin.Every] and
+// [Origin.Always] for as long as the origin lives.
 //
 //   - The network: [LoseRequest], [LoseResponse], [Postpone], [Replay], [Truncate], [Flood].
 //   - The server: [Answer], [ApplyAndAnswer], [RefuseWith], [Redirect], [IgnoreConditions], [RefuseConditions].

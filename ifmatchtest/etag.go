@@ -14,7 +14,8 @@ const (
 	VersionTags TagForm = iota
 	// WeakTags name the version, but weakly: W/"v1". Without [Options.WeakMatch] no If-Match with one ever holds.
 	WeakTags
-	// ContentTags are strong and a hash of the content: when the content goes from A to B and back to A, so does the tag.
+	// ContentTags are strong and a hash of the content: when the content goes from A to B and back
+	// to A, so does the tag.
 	ContentTags
 	// NoTags is a server without entity tags; Last-Modified is the only validator.
 	NoTags

@@ -28,7 +28,8 @@ func request(server *httptest.Server, method, path, body, condition string) {
 	}
 	defer resp.Body.Close()
 	content, _ := io.ReadAll(resp.Body)
-	fmt.Println(strings.TrimSpace(fmt.Sprintln(method, path, resp.StatusCode, resp.Header.Get("ETag"), string(content))))
+	fmt.Println(strings.TrimSpace(fmt.Sprintln(method, path, resp.StatusCode, resp.Header.Get("ETag"),
+		string(content))))
 }
 
 // The loop that people write: fetch, change, write, and from the start again when the write was refused or failed.

@@ -8,8 +8,9 @@ import (
 	"time"
 )
 
-// Fault is one way to misbehave, for a request that [Origin.Next], [Origin.Every] or [Origin.Always] names. The zero value
-// is [Pass]. Except for [Barrier], a fault holds no state and may be laid out many times.
+// Fault is one way to misbehave, for a request that [Origin.Next], [Origin.Every] or
+// [Origin.Always] names. The zero value is [Pass]. Except for [Barrier], a fault holds no state and
+// may be laid out many times.
 type Fault struct {
 	name  string
 	add   func(*plan)

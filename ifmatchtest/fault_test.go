@@ -203,7 +203,9 @@ func TestAnswerStandsInForTheResource(t *testing.T) {
 		assert.Equal(t, 503, got.status)
 		assert.Equal(t, "7", got.header.Get("Retry-After"))
 		assert.Equal(t, "application/problem+json", got.header.Get("Content-Type"))
-		assert.JSONEq(t, `{"type":"about:blank","title":"Service Unavailable","status":503,"detail":"Later.","retryable":true}`, got.body)
+		assert.JSONEq(t,
+			`{"type":"about:blank","title":"Service Unavailable","status":503,"detail":"Later.","retryable":true}`,
+			got.body)
 		assert.NotEmpty(t, got.header.Get("Date"))
 
 		got = put(t, s)
@@ -235,7 +237,8 @@ func TestApplyAndAnswerHidesTheSuccess(t *testing.T) {
 
 func TestRefuseWithReplacesOnlyTheRefusal(t *testing.T) {
 	overBoth(t, func(t *testing.T, origin *ifmatchtest.Origin, s *httptest.Server) {
-		conflict := ifmatchtest.Response{Status: 409, Body: "Resource has been modified"}.With("Content-Type", "text/html")
+		conflict := ifmatchtest.Response{Status: 409, Body: "Resource has been modified"}.With("Content-Type",
+			"text/html")
 		origin.Always("/a", ifmatchtest.RefuseWith(conflict))
 		got := send(t, s, "PUT", "/a", `{"n":3}`, "If-Match", `"v1"`)
 		assert.Equal(t, 409, got.status)
@@ -359,7 +362,9 @@ func TestHoldKeepsTheRequestBack(t *testing.T) {
 		release := make(chan struct{})
 		origin.Next("PUT", ifmatchtest.Hold(release))
 		// what happens while the write is held comes first: the rival here is the GET's
-		origin.Next("GET", ifmatchtest.Together(ifmatchtest.RivalWrite(`{"n":9}`), ifmatchtest.After(func() { close(release) })))
+		origin.Next("GET", ifmatchtest.Together(ifmatchtest.RivalWrite(`{"n":9}`), ifmatchtest.After(func() {
+			close(release)
+		})))
 		done := make(chan reply)
 		go func() {
 			got, _ := try(s, "PUT", "/a", `{"n":3}`, "If-Match", `"v2"`)
@@ -409,7 +414,9 @@ func TestAHeldRequestIsLostWhenItsClientLeaves(t *testing.T) {
 func TestHoldAnswerIsATimeoutOfAWriteThatHasLanded(t *testing.T) {
 	overBoth(t, func(t *testing.T, origin *ifmatchtest.Origin, s *httptest.Server) {
 		applied := make(chan struct{})
-		origin.Next("PUT", ifmatchtest.Together(ifmatchtest.After(func() { close(applied) }), ifmatchtest.HoldAnswer(nil)))
+		origin.Next("PUT", ifmatchtest.Together(ifmatchtest.After(func() {
+			close(applied)
+		}), ifmatchtest.HoldAnswer(nil)))
 		leave(t, s, applied)
 		r := only(t, origin.Requests())
 		assert.True(t, r.Applied)

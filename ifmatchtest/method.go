@@ -88,7 +88,8 @@ func (o *Origin) delete(x *exchange, r *resource) answer {
 	return answer{status: http.StatusNoContent, header: http.Header{}, applied: true}
 }
 
-// post creates a member below the path, named by the next number that is free. Its conditions are about the path itself.
+// post creates a member below the path, named by the next number that is free. Its conditions are
+// about the path itself.
 func (o *Origin) post(x *exchange, r *resource) answer {
 	if o.full() {
 		return noRoom()

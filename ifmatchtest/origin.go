@@ -31,8 +31,9 @@ type Options struct {
 	// RequireConditions answers 428 to a PUT, PATCH or DELETE without a condition (RFC 6585 §3).
 	RequireConditions bool
 
-	// AcceptRepeated uses the leave of RFC 9110 §13.1.1: a PUT or PATCH whose If-Match or If-Unmodified-Since is false, and
-	// whose outcome is in force already, is answered with success, without a tag and without being applied.
+	// AcceptRepeated uses the leave of RFC 9110 §13.1.1: a PUT or PATCH whose If-Match or
+	// If-Unmodified-Since is false, and whose outcome is in force already, is answered with
+	// success, without a tag and without being applied.
 	AcceptRepeated bool
 
 	// Compress sends representations gzipped to clients that accept it, and says what becomes of the entity tag.

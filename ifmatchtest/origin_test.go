@@ -188,10 +188,12 @@ func TestRefusalsAreProblemDetails(t *testing.T) {
 		assert.NotEmpty(t, problem.Detail)
 	}
 	assert.Equal(t, "1", origin.Body("/a"))
-	assert.Equal(t, 204, send(t, s, "PUT", "/a", "1234567890", "If-Match", `"v1"`).status, "MaxBody itself is not too large")
+	assert.Equal(t, 204, send(t, s, "PUT", "/a", "1234567890", "If-Match", `"v1"`).status,
+		"MaxBody itself is not too large")
 	assert.Equal(t, 201, send(t, s, "PUT", "/new", "2", "If-None-Match", "*").status)
 	assert.Equal(t, 201, send(t, s, "POST", "/list", "2").status, "a POST has no state to know")
-	assert.Equal(t, 204, send(t, s, "DELETE", "/new", "", "If-Unmodified-Since", time.Now().UTC().Format(http.TimeFormat)).status)
+	assert.Equal(t, 204, send(t, s, "DELETE", "/new", "", "If-Unmodified-Since",
+		time.Now().UTC().Format(http.TimeFormat)).status)
 }
 
 func TestTagFormsOnTheWire(t *testing.T) {
@@ -312,7 +314,8 @@ func TestReceiptTagsStandOnErrorsToo(t *testing.T) {
 	s := origin.Serve(t)
 	got := send(t, s, "PUT", "/a", `2`, "If-Match", `"v0"`)
 	assert.Equal(t, 412, got.status)
-	assert.True(t, strings.HasPrefix(got.header.Get("ETag"), fmt.Sprintf(`W/"%x-`, len(got.body))), got.header.Get("ETag"))
+	assert.True(t, strings.HasPrefix(got.header.Get("ETag"), fmt.Sprintf(`W/"%x-`, len(got.body))),
+		got.header.Get("ETag"))
 	assert.Equal(t, 412, send(t, s, "PUT", "/a", `2`, "If-Match", got.header.Get("ETag")).status)
 }
 
@@ -383,7 +386,8 @@ func TestCompressionOnlyWhereItIsAccepted(t *testing.T) {
 		"identity": "", "br": "", "gzip;q=0": "", "gzip;q=0.000": "", "gzip;q=x": "",
 		"gzip": "gzip", "GZIP": "gzip", "gzip; q=1": "gzip", "br, gzip": "gzip",
 	} {
-		assert.Equal(t, want, send(t, s, "GET", "/a", "", "Accept-Encoding", accept).header.Get("Content-Encoding"), accept)
+		assert.Equal(t, want, send(t, s, "GET", "/a", "", "Accept-Encoding", accept).header.Get("Content-Encoding"),
+			accept)
 	}
 	unchanged := send(t, s, "GET", "/a", "", "Accept-Encoding", "gzip", "If-None-Match", `"v1"`)
 	assert.Equal(t, 304, unchanged.status)
@@ -487,7 +491,9 @@ func TestNoContentIsContent(t *testing.T) {
 
 func TestPathsMustBeginWithASlash(t *testing.T) {
 	origin := ifmatchtest.New(nil)
-	assert.PanicsWithValue(t, `ifmatchtest: path "users/7" does not begin with a slash`, func() { origin.Set("users/7", "1") })
+	assert.PanicsWithValue(t, `ifmatchtest: path "users/7" does not begin with a slash`, func() {
+		origin.Set("users/7", "1")
+	})
 	assert.Panics(t, func() { origin.Delete("") })
 }
 

@@ -27,90 +27,192 @@ func TestPreconditionsFollowRFC9110(t *testing.T) {
 		condition string // header lines, separated by newlines
 		want      int
 	}{
-		{"no condition: performed", "PUT", "/r", "", 204},
-		{"no condition: performed", "GET", "/r", "", 200},
-		{"no condition: created", "PUT", "/none", "", 201},
+		{rule: "no condition: performed", method: "PUT", path: "/r", want: 204},
+		{rule: "no condition: performed", method: "GET", path: "/r", want: 200},
+		{rule: "no condition: created", method: "PUT", path: "/none", want: 201},
 
 		// §13.1.1, §13.2.2 step 1
-		{"If-Match, the current tag", "PUT", "/r", `If-Match: "v2"`, 204},
-		{"If-Match, the current tag", "PATCH", "/r", `If-Match: "v2"`, 204},
-		{"If-Match, the current tag", "DELETE", "/r", `If-Match: "v2"`, 204},
-		{"If-Match, the current tag", "GET", "/r", `If-Match: "v2"`, 200},
-		{"If-Match, the current tag", "HEAD", "/r", `If-Match: "v2"`, 200},
-		{"If-Match, an older tag", "PUT", "/r", `If-Match: "v1"`, 412},
-		{"If-Match, an older tag", "PATCH", "/r", `If-Match: "v1"`, 412},
-		{"If-Match, an older tag", "DELETE", "/r", `If-Match: "v1"`, 412},
-		{"If-Match, an older tag", "GET", "/r", `If-Match: "v1"`, 412},
-		{"If-Match, an older tag", "HEAD", "/r", `If-Match: "v1"`, 412},
-		{"If-Match, a list with the current tag", "PUT", "/r", `If-Match: "v1", "v2"`, 204},
-		{"If-Match, two lines with the current tag", "PUT", "/r", "If-Match: \"v1\"\nIf-Match: \"v2\"", 204},
-		{"If-Match, a list without it", "PUT", "/r", `If-Match: "v1","v3"`, 412},
-		{"If-Match, a tag with a comma inside", "PUT", "/r", `If-Match: "v1,v2"`, 412},
-		{"If-Match, empty list members", "PUT", "/r", `If-Match: , "v2",,`, 204},
-		{"If-Match, strong comparison", "PUT", "/r", `If-Match: W/"v2"`, 412},
-		{"If-Match, the empty tag", "PUT", "/r", `If-Match: ""`, 412},
-		{"If-Match, no quotes", "PUT", "/r", `If-Match: v2`, 412},
-		{"If-Match, a quote missing", "PUT", "/r", `If-Match: "v2`, 412},
-		{"If-Match *, something there", "PUT", "/r", `If-Match: *`, 204},
-		{"If-Match *, nothing there", "PUT", "/none", `If-Match: *`, 412},
-		{"If-Match * in a list is no wildcard", "PUT", "/r", `If-Match: "v1", *`, 412},
-		{"If-Match, nothing there", "PUT", "/none", `If-Match: "v2"`, 412},
+		{rule: "If-Match, the current tag", method: "PUT", path: "/r", condition: `If-Match: "v2"`, want: 204},
+		{rule: "If-Match, the current tag", method: "PATCH", path: "/r", condition: `If-Match: "v2"`, want: 204},
+		{rule: "If-Match, the current tag", method: "DELETE", path: "/r", condition: `If-Match: "v2"`, want: 204},
+		{rule: "If-Match, the current tag", method: "GET", path: "/r", condition: `If-Match: "v2"`, want: 200},
+		{rule: "If-Match, the current tag", method: "HEAD", path: "/r", condition: `If-Match: "v2"`, want: 200},
+		{rule: "If-Match, an older tag", method: "PUT", path: "/r", condition: `If-Match: "v1"`, want: 412},
+		{rule: "If-Match, an older tag", method: "PATCH", path: "/r", condition: `If-Match: "v1"`, want: 412},
+		{rule: "If-Match, an older tag", method: "DELETE", path: "/r", condition: `If-Match: "v1"`, want: 412},
+		{rule: "If-Match, an older tag", method: "GET", path: "/r", condition: `If-Match: "v1"`, want: 412},
+		{rule: "If-Match, an older tag", method: "HEAD", path: "/r", condition: `If-Match: "v1"`, want: 412},
+		{
+			rule: "If-Match, a list with the current tag", method: "PUT", path: "/r", condition: `If-Match: "v1", "v2"`,
+			want: 204,
+		},
+		{
+			rule: "If-Match, two lines with the current tag", method: "PUT", path: "/r",
+			condition: "If-Match: \"v1\"\nIf-Match: \"v2\"", want: 204,
+		},
+		{rule: "If-Match, a list without it", method: "PUT", path: "/r", condition: `If-Match: "v1","v3"`, want: 412},
+		{
+			rule: "If-Match, a tag with a comma inside", method: "PUT", path: "/r", condition: `If-Match: "v1,v2"`,
+			want: 412,
+		},
+		{rule: "If-Match, empty list members", method: "PUT", path: "/r", condition: `If-Match: , "v2",,`, want: 204},
+		{rule: "If-Match, strong comparison", method: "PUT", path: "/r", condition: `If-Match: W/"v2"`, want: 412},
+		{rule: "If-Match, the empty tag", method: "PUT", path: "/r", condition: `If-Match: ""`, want: 412},
+		{rule: "If-Match, no quotes", method: "PUT", path: "/r", condition: `If-Match: v2`, want: 412},
+		{rule: "If-Match, a quote missing", method: "PUT", path: "/r", condition: `If-Match: "v2`, want: 412},
+		{rule: "If-Match *, something there", method: "PUT", path: "/r", condition: `If-Match: *`, want: 204},
+		{rule: "If-Match *, nothing there", method: "PUT", path: "/none", condition: `If-Match: *`, want: 412},
+		{
+			rule: "If-Match * in a list is no wildcard", method: "PUT", path: "/r", condition: `If-Match: "v1", *`,
+			want: 412,
+		},
+		{rule: "If-Match, nothing there", method: "PUT", path: "/none", condition: `If-Match: "v2"`, want: 412},
 
 		// §13.2.1: what would fail without the condition fails as it does without
-		{"404 before the condition", "PATCH", "/none", `If-Match: "v2"`, 404},
-		{"404 before the condition", "DELETE", "/none", `If-Match: "v2"`, 404},
-		{"404 before the condition", "GET", "/none", `If-Match: "v2"`, 404},
-		{"404 before the condition", "GET", "/none", `If-None-Match: *`, 404},
-		{"405 before the condition", "TRACE", "/r", `If-Match: "v1"`, 405},
+		{rule: "404 before the condition", method: "PATCH", path: "/none", condition: `If-Match: "v2"`, want: 404},
+		{rule: "404 before the condition", method: "DELETE", path: "/none", condition: `If-Match: "v2"`, want: 404},
+		{rule: "404 before the condition", method: "GET", path: "/none", condition: `If-Match: "v2"`, want: 404},
+		{rule: "404 before the condition", method: "GET", path: "/none", condition: `If-None-Match: *`, want: 404},
+		{rule: "405 before the condition", method: "TRACE", path: "/r", condition: `If-Match: "v1"`, want: 405},
 
 		// §13.1.4, step 2
-		{"If-Unmodified-Since, the date itself", "PUT", "/r", "If-Unmodified-Since: " + lastModified, 204},
-		{"If-Unmodified-Since, later", "PUT", "/r", "If-Unmodified-Since: " + after, 204},
-		{"If-Unmodified-Since, earlier", "PUT", "/r", "If-Unmodified-Since: " + before, 412},
-		{"If-Unmodified-Since, earlier", "DELETE", "/r", "If-Unmodified-Since: " + before, 412},
-		{"If-Unmodified-Since, earlier", "GET", "/r", "If-Unmodified-Since: " + before, 412},
-		{"If-Unmodified-Since, RFC 850 form", "PUT", "/r", "If-Unmodified-Since: Wednesday, 18-Nov-26 09:59:59 GMT", 412},
-		{"If-Unmodified-Since, asctime form", "PUT", "/r", "If-Unmodified-Since: Wed Nov 18 09:59:59 2026", 412},
-		{"If-Unmodified-Since, no date: ignored", "PUT", "/r", "If-Unmodified-Since: yesterday", 204},
-		{"If-Unmodified-Since, two: ignored", "PUT", "/r", "If-Unmodified-Since: " + before + "\nIf-Unmodified-Since: " + before, 204},
-		{"If-Unmodified-Since, nothing there: ignored", "PUT", "/none", "If-Unmodified-Since: " + before, 201},
-		{"If-Match makes If-Unmodified-Since ignored", "PUT", "/r", "If-Match: \"v2\"\nIf-Unmodified-Since: " + before, 204},
-		{"If-Match makes If-Unmodified-Since ignored", "PUT", "/r", "If-Match: \"v1\"\nIf-Unmodified-Since: " + after, 412},
+		{
+			rule: "If-Unmodified-Since, the date itself", method: "PUT", path: "/r",
+			condition: "If-Unmodified-Since: " + lastModified, want: 204,
+		},
+		{
+			rule: "If-Unmodified-Since, later", method: "PUT", path: "/r", condition: "If-Unmodified-Since: " + after,
+			want: 204,
+		},
+		{
+			rule: "If-Unmodified-Since, earlier", method: "PUT", path: "/r",
+			condition: "If-Unmodified-Since: " + before, want: 412,
+		},
+		{
+			rule: "If-Unmodified-Since, earlier", method: "DELETE", path: "/r",
+			condition: "If-Unmodified-Since: " + before, want: 412,
+		},
+		{
+			rule: "If-Unmodified-Since, earlier", method: "GET", path: "/r",
+			condition: "If-Unmodified-Since: " + before, want: 412,
+		},
+		{
+			rule: "If-Unmodified-Since, RFC 850 form", method: "PUT", path: "/r",
+			condition: "If-Unmodified-Since: Wednesday, 18-Nov-26 09:59:59 GMT", want: 412,
+		},
+		{
+			rule: "If-Unmodified-Since, asctime form", method: "PUT", path: "/r",
+			condition: "If-Unmodified-Since: Wed Nov 18 09:59:59 2026", want: 412,
+		},
+		{
+			rule: "If-Unmodified-Since, no date: ignored", method: "PUT", path: "/r",
+			condition: "If-Unmodified-Since: yesterday", want: 204,
+		},
+		{
+			rule: "If-Unmodified-Since, two: ignored", method: "PUT", path: "/r",
+			condition: "If-Unmodified-Since: " + before + "\nIf-Unmodified-Since: " + before, want: 204,
+		},
+		{
+			rule: "If-Unmodified-Since, nothing there: ignored", method: "PUT", path: "/none",
+			condition: "If-Unmodified-Since: " + before, want: 201,
+		},
+		{
+			rule: "If-Match makes If-Unmodified-Since ignored", method: "PUT", path: "/r",
+			condition: "If-Match: \"v2\"\nIf-Unmodified-Since: " + before, want: 204,
+		},
+		{
+			rule: "If-Match makes If-Unmodified-Since ignored", method: "PUT", path: "/r",
+			condition: "If-Match: \"v1\"\nIf-Unmodified-Since: " + after, want: 412,
+		},
 
 		// §13.1.2, step 3
-		{"If-None-Match, the current tag", "GET", "/r", `If-None-Match: "v2"`, 304},
-		{"If-None-Match, the current tag", "HEAD", "/r", `If-None-Match: "v2"`, 304},
-		{"If-None-Match, weak comparison", "GET", "/r", `If-None-Match: W/"v2"`, 304},
-		{"If-None-Match, in a list", "GET", "/r", `If-None-Match: "v1", "v2"`, 304},
-		{"If-None-Match, another tag", "GET", "/r", `If-None-Match: "v1"`, 200},
-		{"If-None-Match, the current tag", "PUT", "/r", `If-None-Match: "v2"`, 412},
-		{"If-None-Match, weak comparison", "PUT", "/r", `If-None-Match: W/"v2"`, 412},
-		{"If-None-Match, another tag", "PUT", "/r", `If-None-Match: "v1"`, 204},
-		{"If-None-Match *, something there", "PUT", "/r", `If-None-Match: *`, 412},
-		{"If-None-Match *, something there", "GET", "/r", `If-None-Match: *`, 304},
-		{"If-None-Match *, nothing there", "PUT", "/none", `If-None-Match: *`, 201},
-		{"If-None-Match * in a list is no wildcard", "PUT", "/r", `If-None-Match: *, "v1"`, 204},
-		{"If-Match true, then If-None-Match", "PUT", "/r", "If-Match: \"v2\"\nIf-None-Match: \"v2\"", 412},
-		{"If-Match true, then If-None-Match", "GET", "/r", "If-Match: \"v2\"\nIf-None-Match: \"v2\"", 304},
-		{"If-Match false comes first", "GET", "/r", "If-Match: \"v1\"\nIf-None-Match: \"v2\"", 412},
-		{"If-Unmodified-Since true, then If-None-Match", "PUT", "/r", "If-Unmodified-Since: " + after + "\nIf-None-Match: *", 412},
+		{
+			rule: "If-None-Match, the current tag", method: "GET", path: "/r", condition: `If-None-Match: "v2"`,
+			want: 304,
+		},
+		{
+			rule: "If-None-Match, the current tag", method: "HEAD", path: "/r", condition: `If-None-Match: "v2"`,
+			want: 304,
+		},
+		{
+			rule: "If-None-Match, weak comparison", method: "GET", path: "/r", condition: `If-None-Match: W/"v2"`,
+			want: 304,
+		},
+		{
+			rule: "If-None-Match, in a list", method: "GET", path: "/r", condition: `If-None-Match: "v1", "v2"`,
+			want: 304,
+		},
+		{rule: "If-None-Match, another tag", method: "GET", path: "/r", condition: `If-None-Match: "v1"`, want: 200},
+		{
+			rule: "If-None-Match, the current tag", method: "PUT", path: "/r", condition: `If-None-Match: "v2"`,
+			want: 412,
+		},
+		{
+			rule: "If-None-Match, weak comparison", method: "PUT", path: "/r", condition: `If-None-Match: W/"v2"`,
+			want: 412,
+		},
+		{rule: "If-None-Match, another tag", method: "PUT", path: "/r", condition: `If-None-Match: "v1"`, want: 204},
+		{rule: "If-None-Match *, something there", method: "PUT", path: "/r", condition: `If-None-Match: *`, want: 412},
+		{rule: "If-None-Match *, something there", method: "GET", path: "/r", condition: `If-None-Match: *`, want: 304},
+		{
+			rule: "If-None-Match *, nothing there", method: "PUT", path: "/none", condition: `If-None-Match: *`,
+			want: 201,
+		},
+		{
+			rule: "If-None-Match * in a list is no wildcard", method: "PUT", path: "/r",
+			condition: `If-None-Match: *, "v1"`, want: 204,
+		},
+		{
+			rule: "If-Match true, then If-None-Match", method: "PUT", path: "/r",
+			condition: "If-Match: \"v2\"\nIf-None-Match: \"v2\"", want: 412,
+		},
+		{
+			rule: "If-Match true, then If-None-Match", method: "GET", path: "/r",
+			condition: "If-Match: \"v2\"\nIf-None-Match: \"v2\"", want: 304,
+		},
+		{
+			rule: "If-Match false comes first", method: "GET", path: "/r",
+			condition: "If-Match: \"v1\"\nIf-None-Match: \"v2\"", want: 412,
+		},
+		{
+			rule: "If-Unmodified-Since true, then If-None-Match", method: "PUT", path: "/r",
+			condition: "If-Unmodified-Since: " + after + "\nIf-None-Match: *", want: 412,
+		},
 
 		// §13.1.3, step 4
-		{"If-Modified-Since, the date itself", "GET", "/r", "If-Modified-Since: " + lastModified, 304},
-		{"If-Modified-Since, later", "HEAD", "/r", "If-Modified-Since: " + after, 304},
-		{"If-Modified-Since, earlier", "GET", "/r", "If-Modified-Since: " + before, 200},
-		{"If-Modified-Since, no date: ignored", "GET", "/r", "If-Modified-Since: tomorrow", 200},
-		{"If-Modified-Since, not a read: ignored", "PUT", "/r", "If-Modified-Since: " + after, 204},
-		{"If-None-Match makes If-Modified-Since ignored", "GET", "/r", "If-None-Match: \"v1\"\nIf-Modified-Since: " + after, 200},
+		{
+			rule: "If-Modified-Since, the date itself", method: "GET", path: "/r",
+			condition: "If-Modified-Since: " + lastModified, want: 304,
+		},
+		{
+			rule: "If-Modified-Since, later", method: "HEAD", path: "/r", condition: "If-Modified-Since: " + after,
+			want: 304,
+		},
+		{
+			rule: "If-Modified-Since, earlier", method: "GET", path: "/r", condition: "If-Modified-Since: " + before,
+			want: 200,
+		},
+		{
+			rule: "If-Modified-Since, no date: ignored", method: "GET", path: "/r",
+			condition: "If-Modified-Since: tomorrow", want: 200,
+		},
+		{
+			rule: "If-Modified-Since, not a read: ignored", method: "PUT", path: "/r",
+			condition: "If-Modified-Since: " + after, want: 204,
+		},
+		{
+			rule: "If-None-Match makes If-Modified-Since ignored", method: "GET", path: "/r",
+			condition: "If-None-Match: \"v1\"\nIf-Modified-Since: " + after, want: 200,
+		},
 
 		// what net/http's file server does too, and why a client must not send it
-		{"an empty If-Match is no condition", "PUT", "/r", "If-Match: ", 204},
-		{"an empty If-Match is no condition", "PUT", "/none", "If-Match: ", 201},
+		{rule: "an empty If-Match is no condition", method: "PUT", path: "/r", condition: "If-Match: ", want: 204},
+		{rule: "an empty If-Match is no condition", method: "PUT", path: "/none", condition: "If-Match: ", want: 201},
 
 		// POST creates below its path; its condition is about the path itself
-		{"POST, no condition", "POST", "/r", "", 201},
-		{"POST, If-Match true", "POST", "/r", `If-Match: "v2"`, 201},
-		{"POST, If-Match false", "POST", "/r", `If-Match: "v1"`, 412},
+		{rule: "POST, no condition", method: "POST", path: "/r", want: 201},
+		{rule: "POST, If-Match true", method: "POST", path: "/r", condition: `If-Match: "v2"`, want: 201},
+		{rule: "POST, If-Match false", method: "POST", path: "/r", condition: `If-Match: "v1"`, want: 412},
 	}
 	for _, c := range cases {
 		t.Run(c.rule+" "+c.method, func(t *testing.T) {

@@ -29,7 +29,8 @@ type Request struct {
 	Delivered bool
 	// Applied says that the request changed the resource.
 	Applied bool
-	// Status is the status of the answer, 0 when none was sent: the connection was closed, or the request is still held.
+	// Status is the status of the answer, 0 when none was sent: the connection was closed, or the
+	// request is still held.
 	Status int
 	// ETag is the tag of the version that the request read, made, or was compared with; "" for none.
 	ETag string

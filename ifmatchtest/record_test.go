@@ -49,12 +49,18 @@ func TestTheRecordIsTheCallersOwn(t *testing.T) {
 
 func TestEveryRequestIsALineOfTheStory(t *testing.T) {
 	for want, r := range map[string]ifmatchtest.Request{
-		`GET /a -> 200 "v1"`:                           {Method: "GET", Path: "/a", Status: 200, ETag: `"v1"`},
-		`GET /a?q=1 -> 404`:                            {Method: "GET", Path: "/a", Query: "q=1", Status: 404},
-		`PUT /a If-Match: "v1" -> 412 "v2"`:            {Method: "PUT", Path: "/a", Condition: `If-Match: "v1"`, Status: 412, ETag: `"v2"`},
-		`PUT /a -> no answer`:                          {Method: "PUT", Path: "/a"},
-		`PUT /a -> no answer, applied "v2"`:            {Method: "PUT", Path: "/a", Delivered: true, Applied: true, ETag: `"v2"`},
-		`PUT /a If-Match: "v1" -> 412 "v2" (replayed)`: {Method: "PUT", Path: "/a", Condition: `If-Match: "v1"`, Status: 412, ETag: `"v2"`, Replayed: true},
+		`GET /a -> 200 "v1"`: {Method: "GET", Path: "/a", Status: 200, ETag: `"v1"`},
+		`GET /a?q=1 -> 404`:  {Method: "GET", Path: "/a", Query: "q=1", Status: 404},
+		`PUT /a If-Match: "v1" -> 412 "v2"`: {
+			Method: "PUT", Path: "/a", Condition: `If-Match: "v1"`, Status: 412, ETag: `"v2"`,
+		},
+		`PUT /a -> no answer`: {Method: "PUT", Path: "/a"},
+		`PUT /a -> no answer, applied "v2"`: {
+			Method: "PUT", Path: "/a", Delivered: true, Applied: true, ETag: `"v2"`,
+		},
+		`PUT /a If-Match: "v1" -> 412 "v2" (replayed)`: {
+			Method: "PUT", Path: "/a", Condition: `If-Match: "v1"`, Status: 412, ETag: `"v2"`, Replayed: true,
+		},
 	} {
 		assert.Equal(t, want, r.String())
 	}

@@ -2,8 +2,9 @@ package ifmatchtest
 
 import "net/http/httptest"
 
-// Serve starts the origin on a loopback port, for HTTP/1.1, and closes it when the test t (a [testing.TB]) ends, together
-// with connections that are still held. For use outside a test there is [httptest.NewServer].
+// Serve starts the origin on a loopback port, for HTTP/1.1, and closes it when the test t (a
+// [testing.TB]) ends, together with connections that are still held. For use outside a test there
+// is [httptest.NewServer].
 func (o *Origin) Serve(t interface{ Cleanup(func()) }) *httptest.Server {
 	s := httptest.NewServer(o)
 	closeAfter(t, s)

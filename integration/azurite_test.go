@@ -15,23 +15,24 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Azurite is the emulator of Azure Storage. Its resources are reached by URLs that carry a shared access signature in the
-// query, as its users hand them out.
+// Azurite is the emulator of Azure Storage. Its resources are reached by URLs that carry a shared
+// access signature in the query, as its users hand them out.
 
 const azuriteAccount = "devstoreaccount1"
 
 // azuriteKey is the key of the development account, which is no secret: it is in the emulator's documentation.
 const azuriteKey = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
 
-// sharedAccess returns the query that lets its bearer do everything on the account, signed as Azure's "Create an account
-// SAS" says: the fields in this order, a line each, then HMAC-SHA256.
+// sharedAccess returns the query that lets its bearer do everything on the account, signed as
+// Azure's "Create an account SAS" says: the fields in this order, a line each, then HMAC-SHA256.
 func sharedAccess() (query string, err error) {
 	key, err := base64.StdEncoding.DecodeString(azuriteKey)
 	if err != nil {
 		return "", err
 	}
 	q := url.Values{
-		"sp": {"rwdlacup"}, "ss": {"bqt"}, "srt": {"sco"}, "st": {"2020-01-01T00:00:00Z"}, "se": {"2100-01-01T00:00:00Z"},
+		"sp": {"rwdlacup"}, "ss": {"bqt"}, "srt": {"sco"}, "st": {"2020-01-01T00:00:00Z"},
+		"se":  {"2100-01-01T00:00:00Z"},
 		"spr": {"https,http"}, "sv": {"2021-10-04"},
 	}
 	lines := []string{azuriteAccount}
@@ -71,8 +72,8 @@ func (f fields) RoundTrip(r *http.Request) (*http.Response, error) {
 	return f.next.RoundTrip(r)
 }
 
-// blob is Azure Blob Storage: bytes behind strong entity tags. A refusal is XML, and a 409 where RFC 9110 has a 412 when a
-// blob is to be created that exists.
+// blob is Azure Blob Storage: bytes behind strong entity tags. A refusal is XML, and a 409 where
+// RFC 9110 has a 412 when a blob is to be created that exists.
 type blob struct{}
 
 func (blob) name() string             { return "Azurite Blob" }
@@ -95,8 +96,9 @@ func (blob) start(t *testing.T) (server, error) {
 	return s, nil
 }
 
-// table is Azure Table Storage: flat JSON objects behind weak entity tags, which have to go back as they came. PUT without
-// If-Match is an upsert, whatever its If-None-Match says. With patches, changes go out as PATCH (Merge Entity).
+// table is Azure Table Storage: flat JSON objects behind weak entity tags, which have to go back as
+// they came. PUT without If-Match is an upsert, whatever its If-None-Match says. With patches,
+// changes go out as PATCH (Merge Entity).
 type table struct{ patches bool }
 
 func (a table) name() string           { return "Azurite Table" + patching(a.patches) }
@@ -110,13 +112,16 @@ func (a table) start(t *testing.T) (server, error) {
 	client, accept := ordinaryClient(t), http.Header{"Accept": {"application/json;odata=nometadata"}}
 	s := server{
 		base: account + "docs(PartitionKey='p',RowKey='", tail: "')?" + access,
-		weak:    true,
-		options: ifmatch.Options{HTTPClient: client, Header: accept, Dialect: dialect.AzureTable(), PatchFormat: patchFormat(a.patches)},
+		weak: true,
+		options: ifmatch.Options{
+			HTTPClient: client, Header: accept, Dialect: dialect.AzureTable(), PatchFormat: patchFormat(a.patches),
+		},
 		someone: through(client, func(next http.RoundTripper) http.RoundTripper {
 			return fields{anyVersion{next, http.MethodDelete}, accept} // a DELETE without a condition is a 400
 		}),
 		forms: []form{
-			typed.holding([]byte(`{"title": "first", "apiVersion": "example.com/v1", "count": 0, "ratio": 1.5, "note": "caf\u00e9 <b>&amp;</b>", "public": true}`)),
+			typed.holding([]byte(`{"title": "first", "apiVersion": "example.com/v1", "count": 0, "ratio": 1.5,` +
+				` "note": "caf\u00e9 <b>&amp;</b>", "public": true}`)),
 			inapplicable{raw.form, "Azure Table Storage stores flat JSON objects only."},
 		},
 		bare: membersBut("PartitionKey", "RowKey", "Timestamp", "odata.metadata", "odata.etag"),

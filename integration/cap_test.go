@@ -11,15 +11,17 @@ import (
 	"github.com/ifmatch-go/ifmatch/dialect"
 )
 
-// capService is an OData v4 service made with SAP CAP. Its entity tags are weak, stand in the content too (@odata.etag), and
-// are demanded: a write without a condition is a 428. With patches, changes go out as PATCH.
+// capService is an OData v4 service made with SAP CAP. Its entity tags are weak, stand in the
+// content too (@odata.etag), and are demanded: a write without a condition is a 428. With patches,
+// changes go out as PATCH.
 type capService struct{ patches bool }
 
 func (c capService) name() string { return "SAP CAP (OData)" + patching(c.patches) }
 
 func (capService) quirks() map[quirk]string {
 	return map[quirk]string{
-		createFails: "CAP answers a 500 about a broken constraint, and no 412, when an entity is to be created that exists. " +
+		createFails: "CAP answers a 500 about a broken constraint, and no 412, when an entity is to be created that " +
+			"exists. " +
 			"What a 500 did is not known, so ifmatch reports that the outcome is uncertain; nothing was overwritten.",
 	}
 }
@@ -35,10 +37,14 @@ func (c capService) start(t *testing.T) (server, error) {
 		base: base + "odata/v4/store/Docs('", tail: "')",
 		weak:    true,
 		options: ifmatch.Options{HTTPClient: client, Dialect: dialect.OData(), PatchFormat: patchFormat(c.patches)},
-		someone: through(client, func(next http.RoundTripper) http.RoundTripper { return upsert{anyVersion{next, http.MethodDelete}} }),
+		someone: through(client, func(next http.RoundTripper) http.RoundTripper {
+			return upsert{anyVersion{next, http.MethodDelete}}
+		}),
 		forms: []form{
-			typed.holding([]byte(`{"title": "first", "apiVersion": "example.com/v1", "count": 0, "ratio": 1.5, "bytes": 9007199254740991,` +
-				` "note": "caf\u00e9 <b>&amp;</b>", "owners": [{"name": "Ann", "since": "2019-04-01"}, {"name": "Bo", "since": null}]}`)),
+			typed.holding([]byte(`{"title": "first", "apiVersion": "example.com/v1", "count": 0, "ratio": 1.5,` +
+				` "bytes": 9007199254740991,` +
+				` "note": "caf\u00e9 <b>&amp;</b>", "owners": [{"name": "Ann", "since": "2019-04-01"}, {"name": "Bo",` +
+				` "since": null}]}`)),
 			inapplicable{raw.form, "OData entities are JSON objects."},
 		},
 		bare:      membersBut("@odata.context", "@odata.etag", "id", "version"),

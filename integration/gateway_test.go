@@ -20,8 +20,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// gateway is nginx in front of an origin server that does everything right, so that what goes wrong is nginx's: one thing
-// that gateways do to conditional writes. Somebody else in the contract works on the origin itself.
+// gateway is nginx in front of an origin server that does everything right, so that what goes wrong
+// is nginx's: one thing that gateways do to conditional writes. Somebody else in the contract works
+// on the origin itself.
 type gateway struct {
 	title string
 
@@ -46,9 +47,10 @@ var (
 		location: "gzip on; gzip_types application/json text/plain;",
 	}
 
-	// proxy_next_upstream is "error timeout" by default and PUT and DELETE are idempotent, so a write whose answer was lost
-	// is sent to the next server: the client is told that its own successful write conflicts. Only an identifier that
-	// the write leaves in the document tells it from a stranger's.
+	// proxy_next_upstream is "error timeout" by default and PUT and DELETE are idempotent, so a
+	// write whose answer was lost is sent to the next server: the client is told that its own
+	// successful write conflicts. Only an identifier that the write leaves in the document tells it
+	// from a stranger's.
 	replayingGateway = gateway{
 		title:   "nginx, replay",
 		replays: true,
@@ -63,7 +65,8 @@ var (
 		},
 		bare: func(content []byte) []byte { return writersIn.ReplaceAllLiteral(content, nil) },
 		departs: map[quirk]string{
-			deletionsRepeated: "The gateway sends a DELETE to a second server when the first, which performed it, closed " +
+			deletionsRepeated: "The gateway sends a DELETE to a second server when the first, which performed it, " +
+				"closed " +
 				"the connection. The client is told that the resource is gone, and nothing says by whose hand.",
 		},
 	}
@@ -81,7 +84,8 @@ var (
 		location: "proxy_cache c; proxy_cache_valid 200 1s; proxy_ignore_headers Cache-Control Expires;",
 		slow:     true,
 		departs: map[quirk]string{
-			oldReads: "The cache answers a GET with what it got up to two seconds ago. A write that starts from there is " +
+			oldReads: "The cache answers a GET with what it got up to two seconds ago. A write that starts from " +
+				"there is " +
 				"refused, and then ifmatch waits until it sees the new version.",
 		},
 	}
@@ -104,8 +108,8 @@ func (g gateway) serve(t *testing.T) (server, *ifmatchtest.Origin, error) {
 	direct := origin.Serve(t)
 	upstreams := "server " + direct.Listener.Addr().String() + ";"
 	if g.replays {
-		// max_fails=0: nginx would otherwise leave the server alone for ten seconds after each failure, and a test would
-		// meet the replay only now and then.
+		// max_fails=0: nginx would otherwise leave the server alone for ten seconds after each
+		// failure, and a test would meet the replay only now and then.
 		first := httptest.NewServer(performsAndHangsUp(origin))
 		t.Cleanup(first.Close)
 		upstreams = "server " + first.Listener.Addr().String() + " max_fails=0; " +
@@ -117,7 +121,8 @@ func (g gateway) serve(t *testing.T) (server, *ifmatchtest.Origin, error) {
 	}
 	options := g.options
 	options.HTTPClient = ordinaryClient(t)
-	return server{base: base, origin: direct.URL + "/", options: options, forms: g.forms, bare: g.bare, slow: g.slow}, origin, nil
+	return server{base: base, origin: direct.URL + "/", options: options, forms: g.forms, bare: g.bare, slow: g.slow},
+		origin, nil
 }
 
 // performsAndHangsUp answers reads, and performs writes without ever answering.
@@ -155,7 +160,8 @@ func startNginx(t *testing.T, inHTTP, upstreams, inLocation string) (string, err
 		require.NoError(t, err)
 		account = "user " + me.Username + ";"
 	}
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "sorry.html"), []byte("<!doctype html><title>Sorry</title><p>Something went wrong.\n"), 0o644))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "sorry.html"),
+		[]byte("<!doctype html><title>Sorry</title><p>Something went wrong.\n"), 0o644))
 	config := filepath.Join(dir, "nginx.conf")
 	require.NoError(t, os.WriteFile(config, fmt.Appendf(nil, `
 daemon off; %s
@@ -184,8 +190,9 @@ http {
 `, account, inHTTP, upstreams, listener.Addr(), inLocation), 0o600))
 
 	serve := exec.CommandContext(t.Context(), program, "-p", dir, "-e", "stderr", "-c", config)
-	// nginx takes over the sockets that this variable lists (it is how it replaces its own program while it runs), so the
-	// port is free for certain, and a request that comes before nginx is up waits in the socket's queue.
+	// nginx takes over the sockets that this variable lists (it is how it replaces its own program
+	// while it runs), so the port is free for certain, and a request that comes before nginx is up
+	// waits in the socket's queue.
 	serve.ExtraFiles = append(serve.ExtraFiles, socket)
 	serve.Env = append(os.Environ(), "NGINX=3;")
 	if err := runUntilEnd(t, serve); err != nil {
@@ -222,8 +229,9 @@ func TestAWriteThatAGatewaySentTwiceIsNeitherAConflictNorDoneTwice(t *testing.T)
 		write   func(context.Context, *ifmatch.Client, string) error
 		want    document
 	}{
-		{"Save, by what it finds in force", `{"title": "first", "count": 0}`, ifmatch.Options{},
-			func(ctx context.Context, c *ifmatch.Client, url string) error {
+		{
+			name: "Save, by what it finds in force", content: `{"title": "first", "count": 0}`,
+			options: ifmatch.Options{}, write: func(ctx context.Context, c *ifmatch.Client, url string) error {
 				u, err := ifmatch.Get[document](ctx, c, url)
 				if err != nil {
 					return err
@@ -231,24 +239,36 @@ func TestAWriteThatAGatewaySentTwiceIsNeitherAConflictNorDoneTwice(t *testing.T)
 				u.Value.Title = "second"
 				_, err = ifmatch.Save(ctx, c, u, ifmatch.ThreeWay)
 				return err
-			}, document{"second", 0}},
-		{"Update, by the edit that changes nothing more", `{"title": "first", "count": 0}`, ifmatch.Options{},
-			func(ctx context.Context, c *ifmatch.Client, url string) error {
+			}, want: document{"second", 0},
+		},
+		{
+			name: "Update, by the edit that changes nothing more", content: `{"title": "first", "count": 0}`,
+			options: ifmatch.Options{}, write: func(ctx context.Context, c *ifmatch.Client, url string) error {
 				_, err := ifmatch.Update(ctx, c, url, func(d *document) error { d.Title = "second"; return nil })
 				return err
-			}, document{"second", 0}},
-		{"Update, by its identifier among others", `{"title": "first", "count": 0, "writers": []}`, ifmatch.Options{WriteID: "/writers"},
-			func(ctx context.Context, c *ifmatch.Client, url string) error {
+			}, want: document{"second", 0},
+		},
+		{
+			name: "Update, by its identifier among others", content: `{"title": "first", "count": 0, "writers": []}`,
+			options: ifmatch.Options{
+				WriteID: "/writers",
+			}, write: func(ctx context.Context, c *ifmatch.Client, url string) error {
 				_, err := ifmatch.Update(ctx, c, url, increment)
 				return err
-			}, document{"first", 1}},
-		{"Update, by its identifier", `{"title": "first", "count": 0}`, ifmatch.Options{WriteID: "/writer"},
-			func(ctx context.Context, c *ifmatch.Client, url string) error {
+			}, want: document{"first", 1},
+		},
+		{
+			name: "Update, by its identifier", content: `{"title": "first", "count": 0}`, options: ifmatch.Options{
+				WriteID: "/writer",
+			}, write: func(ctx context.Context, c *ifmatch.Client, url string) error {
 				_, err := ifmatch.Update(ctx, c, url, increment)
 				return err
-			}, document{"first", 1}},
-		{"Put, by its identifier", `{"title": "first", "count": 0}`, ifmatch.Options{WriteID: "/writer"},
-			func(ctx context.Context, c *ifmatch.Client, url string) error {
+			}, want: document{"first", 1},
+		},
+		{
+			name: "Put, by its identifier", content: `{"title": "first", "count": 0}`, options: ifmatch.Options{
+				WriteID: "/writer",
+			}, write: func(ctx context.Context, c *ifmatch.Client, url string) error {
 				u, err := ifmatch.Get[document](ctx, c, url)
 				if err != nil {
 					return err
@@ -256,7 +276,8 @@ func TestAWriteThatAGatewaySentTwiceIsNeitherAConflictNorDoneTwice(t *testing.T)
 				u.Value.Count++
 				_, err = ifmatch.Put(ctx, c, u)
 				return err
-			}, document{"first", 1}},
+			}, want: document{"first", 1},
+		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			s, origin := replayingGateway.begin(t)
@@ -272,8 +293,8 @@ func TestAWriteThatAGatewaySentTwiceIsNeitherAConflictNorDoneTwice(t *testing.T)
 	}
 }
 
-// A re-fetch that shows the refused version is no news: who takes it for the newest state writes on what was refused, again
-// and again.
+// A re-fetch that shows the refused version is no news: who takes it for the newest state writes on
+// what was refused, again and again.
 func TestAnOldAnswerOutOfACacheIsNotTakenForTheNewestState(t *testing.T) {
 	s, origin := cachingGateway.begin(t)
 	origin.Set("/doc.json", `{"title": "first", "count": 0}`)
@@ -283,15 +304,18 @@ func TestAnOldAnswerOutOfACacheIsNotTakenForTheNewestState(t *testing.T) {
 	origin.Set("/doc.json", `{"title": "first", "count": 1}`)
 
 	edits := 0
-	_, err = ifmatch.Update(t.Context(), client, s.base+"doc.json", func(d *document) error { edits++; return increment(d) })
+	_, err = ifmatch.Update(t.Context(), client, s.base+"doc.json", func(d *document) error {
+		edits++
+		return increment(d)
+	})
 	require.NoError(t, err)
 	require.Equal(t, 2, countAt(t, origin))
 	require.Equal(t, 2, edits, "once on the old version, once on the new one")
 	require.Equal(t, 2, origin.Arrived("PUT"), "%v", origin.Requests())
 }
 
-// After a write whose answer was lost, an old answer shows the very version that it was made from. That does not prove that
-// the write did not take effect.
+// After a write whose answer was lost, an old answer shows the very version that it was made from.
+// That does not prove that the write did not take effect.
 func TestAnOldAnswerOutOfACacheDoesNotProveThatALostWriteDidNotLand(t *testing.T) {
 	for _, tc := range []struct {
 		name, content, writeID string

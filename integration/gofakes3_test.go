@@ -10,9 +10,9 @@ import (
 	"github.com/johannesboyne/gofakes3/backend/s3mem"
 )
 
-// fakeS3 is an S3 server within the test's own process. Its entity tag is the MD5 of the content; a refusal is a 412 with
-// S3's XML. The memory backend checks the condition and stores the object under one lock, so concurrent PUTs need no
-// help from the suite.
+// fakeS3 is an S3 server within the test's own process. Its entity tag is the MD5 of the content; a
+// refusal is a 412 with S3's XML. The memory backend checks the condition and stores the object
+// under one lock, so concurrent PUTs need no help from the suite.
 type fakeS3 struct{}
 
 func (fakeS3) name() string { return "gofakes3" }
@@ -33,6 +33,7 @@ func (fakeS3) start(t *testing.T) (server, error) {
 
 func (fakeS3) quirks() map[quirk]string {
 	return map[quirk]string{
-		deleteIgnoresIfMatch: "gofakes3 reads no condition on DELETE: the stale delete takes effect, and its answer is a success.",
+		deleteIgnoresIfMatch: "gofakes3 reads no condition on DELETE: the stale delete takes effect, and its answer " +
+			"is a success.",
 	}
 }

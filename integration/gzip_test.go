@@ -11,9 +11,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// This file shows the livelock that net/http's transparent gzip brings about, and that ifmatch does not have. The transport
-// asks for gzip on its own and hands out the decoded content, but with the entity tag of the compressed form. That tag is
-// not the resource's (RFC 9110 §8.8.3.3), so If-Match refuses it, always; fetching again gives the same tag again.
+// This file shows the livelock that net/http's transparent gzip brings about, and that ifmatch does
+// not have. The transport asks for gzip on its own and hands out the decoded content, but with the
+// entity tag of the compressed form. That tag is not the resource's (RFC 9110 §8.8.3.3), so
+// If-Match refuses it, always; fetching again gives the same tag again.
 
 const (
 	wanted = 3   // updates
@@ -62,16 +63,20 @@ func livelocksOnlyWithoutIfmatch(t *testing.T, p peer) {
 		log := &exchanges{next: s.options.HTTPClient.Transport}
 		client := ifmatch.New(&ifmatch.Options{HTTPClient: &http.Client{Transport: log}})
 		for range wanted {
-			_, err := ifmatch.Update(t.Context(), client, someone.url, func(d *document) error { d.Count++; return nil })
+			_, err := ifmatch.Update(t.Context(), client, someone.url, func(d *document) error {
+				d.Count++
+				return nil
+			})
 			require.NoError(t, err)
 		}
 		require.Equal(t, wanted, count(t))
-		require.Equal(t, map[string]int{"GET done": wanted, "PUT done": wanted}, log.seen, "each update is one read and one write")
+		require.Equal(t, map[string]int{"GET done": wanted, "PUT done": wanted}, log.seen,
+			"each update is one read and one write")
 	})
 }
 
-// plainLoop is the loop that people write: GET, change, PUT with If-Match, on a 412 again. It returns how many updates it
-// got done before it had enough or ran out of tries.
+// plainLoop is the loop that people write: GET, change, PUT with If-Match, on a 412 again. It
+// returns how many updates it got done before it had enough or ran out of tries.
 func plainLoop(client *http.Client, url string) (done int, err error) {
 	for range tries {
 		if done == wanted {

@@ -12,9 +12,10 @@ import (
 	"github.com/ifmatch-go/ifmatch"
 )
 
-// A handler is one of the little servers of peers/ that answer a late write as programmers write it in that framework: a
-// 409 with a sentence, an error page, nothing, or JSON. None of these bodies says what sort of conflict it is, and some are not
-// what their Content-Type claims. All keep documents byte for byte.
+// A handler is one of the little servers of peers/ that answer a late write as programmers write it
+// in that framework: a 409 with a sentence, an error page, nothing, or JSON. None of these bodies
+// says what sort of conflict it is, and some are not what their Content-Type claims. All keep
+// documents byte for byte.
 type handler struct {
 	framework string
 	way       string // in which the 409 is answered: text, page, json or empty
@@ -50,7 +51,9 @@ func (h handler) start(t *testing.T) (server, error) {
 	s := server{base: base + "docs/", options: ifmatch.Options{HTTPClient: ordinaryClient(t)}, weak: h.weak}
 	if h.demanding {
 		s.unguarded = ifmatch.PreconditionRequired
-		s.someone = through(s.options.HTTPClient, func(next http.RoundTripper) http.RoundTripper { return anyVersion{next: next} })
+		s.someone = through(s.options.HTTPClient, func(next http.RoundTripper) http.RoundTripper {
+			return anyVersion{next: next}
+		})
 	}
 	return s, err
 }
@@ -92,5 +95,6 @@ func spring(t *testing.T, way string) (*exec.Cmd, error) {
 	}
 	// Debian's Spring reads no class files newer than Java 8's.
 	return exec.CommandContext(t.Context(), java, "-XX:TieredStopAtLevel=1", "-Xshare:auto", "--source", "8",
-		"-cp", strings.Join(jars, string(filepath.ListSeparator)), filepath.Join("peers", "spring", "Server.java"), way), nil
+		"-cp", strings.Join(jars, string(filepath.ListSeparator)), filepath.Join("peers", "spring", "Server.java"),
+		way), nil
 }

@@ -90,9 +90,16 @@ func TestKubernetesConflictsOfItsOwn(t *testing.T) {
 	}
 
 	for _, tc := range []struct{ name, mediaType, patch string }{
-		{"merge", "application/merge-patch+json", `{"title": "second"}`},
-		{"json", "application/json-patch+json", `[{"op": "replace", "path": "/title", "value": "second"}]`},
-		{"apply", "application/apply-patch+yaml", `{"apiVersion": "example.com/v1", "kind": "Document", "metadata": {"name": "patch-apply"}, "note": "second"}`},
+		{name: "merge", mediaType: "application/merge-patch+json", patch: `{"title": "second"}`},
+		{
+			name: "json", mediaType: "application/json-patch+json",
+			patch: `[{"op": "replace", "path": "/title", "value": "second"}]`,
+		},
+		{
+			name: "apply", mediaType: "application/apply-patch+yaml",
+			patch: `{"apiVersion": "example.com/v1", "kind": "Document", "metadata": {"name": "patch-apply"},` +
+				` "note": "second"}`,
+		},
 	} {
 		t.Run("patch "+tc.name, func(t *testing.T) {
 			someone, u := fresh(t, "patch-"+tc.name)
@@ -131,7 +138,8 @@ func TestKubernetesConflictsOfItsOwn(t *testing.T) {
 				return nil
 			})
 			require.NoError(t, err)
-			require.Equal(t, string(bareObject(with(customForm.content, document{"second", 1}))), string(bareObject(someone.sees(t))))
+			require.Equal(t, string(bareObject(with(customForm.content, document{"second", 1}))),
+				string(bareObject(someone.sees(t))))
 			require.Equal(t, map[string]int{"GET done": 2, "PATCH 409": 1, "PATCH done": 1}, log.seen)
 		})
 	}
@@ -143,7 +151,8 @@ func TestKubernetesConflictsOfItsOwn(t *testing.T) {
 			require.NoError(t, err)
 			now.URL += "?fieldManager=" + manager
 			_, err = ifmatch.Patch(t.Context(), client, now, "application/apply-patch+yaml", fmt.Appendf(nil,
-				`{"apiVersion": "example.com/v1", "kind": "Document", "metadata": {"name": "ownership"}, "note": "%s"}`, title))
+				`{"apiVersion": "example.com/v1", "kind": "Document", "metadata": {"name": "ownership"}, "note": "%s"}`,
+				title))
 			return err
 		}
 		require.NoError(t, apply("one", "a"))
@@ -222,7 +231,9 @@ func bareObject(content []byte) []byte {
 		return content
 	}
 	if metadata, ok := object["metadata"].(map[string]any); ok {
-		for _, name := range []string{"name", "uid", "resourceVersion", "generation", "creationTimestamp", "managedFields"} {
+		for _, name := range []string{
+			"name", "uid", "resourceVersion", "generation", "creationTimestamp", "managedFields",
+		} {
 			delete(metadata, name)
 		}
 	}
@@ -233,8 +244,8 @@ func bareObject(content []byte) []byte {
 	return spelled
 }
 
-// startKubernetes runs the API server with the definition of documents in it, and returns its base URL and a client that
-// trusts it.
+// startKubernetes runs the API server with the definition of documents in it, and returns its base
+// URL and a client that trusts it.
 func startKubernetes(t *testing.T) (base string, client *http.Client, err error) {
 	program, err := built("kubernetes")
 	if err != nil {
@@ -267,8 +278,11 @@ func startKubernetes(t *testing.T) (base string, client *http.Client, err error)
 	client.Transport.(*http.Transport).TLSClientConfig = &tls.Config{RootCAs: roots}
 
 	base = "https://" + listener.Addr().String() + "/"
-	require.NoError(t, soon(ctx, func() error { return wants(client, http.MethodGet, base+"readyz", nil, http.StatusOK) }))
-	require.NoError(t, wants(client, http.MethodPost, base+"apis/apiextensions.k8s.io/v1/customresourcedefinitions", definition, http.StatusCreated))
+	require.NoError(t, soon(ctx, func() error {
+		return wants(client, http.MethodGet, base+"readyz", nil, http.StatusOK)
+	}))
+	require.NoError(t, wants(client, http.MethodPost, base+"apis/apiextensions.k8s.io/v1/customresourcedefinitions",
+		definition, http.StatusCreated))
 	require.NoError(t, soon(ctx, func() error {
 		return wants(client, http.MethodGet, base+"apis/example.com/v1/documents", nil, http.StatusOK)
 	}))

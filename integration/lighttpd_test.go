@@ -14,8 +14,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// lighttpd is lighttpd 1.4 with mod_webdav: files behind strong entity tags. With deflate it compresses what it can, and
-// gives the compressed form a tag of its own ("x-gzip", RFC 9110 §8.8.3.3), which If-Match does not accept.
+// lighttpd is lighttpd 1.4 with mod_webdav: files behind strong entity tags. With deflate it
+// compresses what it can, and gives the compressed form a tag of its own ("x-gzip", RFC 9110
+// §8.8.3.3), which If-Match does not accept.
 type lighttpd struct{ deflate bool }
 
 func (l lighttpd) name() string {
@@ -72,8 +73,8 @@ func (l lighttpd) start(t *testing.T) (server, error) {
 	return s, nil
 }
 
-// compresses reports whether the server does: Debian's lighttpd starts without a word when mod_deflate is not there, and
-// would pass for what it is not.
+// compresses reports whether the server does: Debian's lighttpd starts without a word when
+// mod_deflate is not there, and would pass for what it is not.
 func compresses(t *testing.T, s server, root string) bool {
 	require.NoError(t, os.WriteFile(filepath.Join(root, "probe.json"), typed.content, 0o644))
 	resp, err := s.options.HTTPClient.Get(s.base + "probe.json")

@@ -83,10 +83,13 @@ func (subject subject[T]) examine(t *testing.T, p peer, s server, to *report) {
 				}()
 				name := strings.ReplaceAll(r.name, " ", "-") + subject.extension + s.tail
 				r.try(t, &exam[T]{
-					subject:   subject,
-					url:       s.base + name,
-					client:    ifmatch.New(&s.options),
-					other:     other{cmp.Or(s.someone, s.options.HTTPClient), cmp.Or(s.origin, s.base) + name, subject.mediaType, s.puts},
+					subject: subject,
+					url:     s.base + name,
+					client:  ifmatch.New(&s.options),
+					other: other{
+						cmp.Or(s.someone, s.options.HTTPClient), cmp.Or(s.origin, s.base) + name, subject.mediaType,
+						s.puts,
+					},
 					weak:      s.weak,
 					unguarded: s.unguarded,
 					slow:      s.slow,

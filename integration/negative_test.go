@@ -14,17 +14,20 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Negative peers do not read If-Match. No client can make a write conditional on them, and none can tell from the answers:
-// a write that lost somebody's change is a 200 like any other. The rows show what is lost, and the tests below what
-// shows such a server before something is.
+// Negative peers do not read If-Match. No client can make a write conditional on them, and none can
+// tell from the answers: a write that lost somebody's change is a 200 like any other. The rows show
+// what is lost, and the tests below what shows such a server before something is.
 
-const ifMatchUnread = "The server reads no If-Match: the stale write is a success like any other, and somebody's change is lost. " +
-	"No answer tells; a write under a condition that cannot hold does (TestAConditionThatCannotHoldShowsWhetherAServerReadsIt)."
+const ifMatchUnread = "The server reads no If-Match: the stale write is a success like any other, and somebody's " +
+	"change is lost. " +
+	"No answer tells; a write under a condition that cannot hold does " +
+	"(TestAConditionThatCannotHoldShowsWhetherAServerReadsIt)."
 
-const jsonServerCreates = "json-server reads no If-None-Match: a creation replaces what is there. Where nothing is, PUT is a 404: it creates by POST only."
+const jsonServerCreates = "json-server reads no If-None-Match: a creation replaces what is there. Where nothing is, " +
+	"PUT is a 404: it creates by POST only."
 
-// jsonServer is json-server: JSON objects in a collection, created by POST, with the weak entity tags that Express gives to
-// all that it sends.
+// jsonServer is json-server: JSON objects in a collection, created by POST, with the weak entity
+// tags that Express gives to all that it sends.
 type jsonServer struct{}
 
 func (jsonServer) name() string { return "json-server" }
@@ -52,7 +55,8 @@ func (jsonServer) start(t *testing.T) (server, error) {
 		someone: through(client, func(next http.RoundTripper) http.RoundTripper { return postsWhatIsMissing{next} }),
 		forms: []form{
 			typed.holding([]byte(`{"title": "first", "limits": {"ratio": 1.5, "none": null}, "count": 0,` +
-				` "owners": [{"name": "Ann", "since": "2019-04-01"}, {"name": "Bo", "since": null}], "note": "caf\u00e9 <b>&amp;</b>"}`)),
+				` "owners": [{"name": "Ann", "since": "2019-04-01"}, {"name": "Bo", "since": null}],` +
+				` "note": "caf\u00e9 <b>&amp;</b>"}`)),
 			inapplicable{raw.form, "json-server stores JSON objects only."},
 		},
 		bare: membersBut("id"),
@@ -94,7 +98,8 @@ func (s3rver) quirks() map[quirk]string {
 		ifMatchIgnored:       ifMatchUnread,
 		deleteIgnoresIfMatch: ifMatchUnread,
 		createOverwrites:     "s3rver reads no If-None-Match: the creation replaces what is there.",
-		putRecreates:         "s3rver reads no If-Match, and PUT creates what is not there: what somebody deleted comes back.",
+		putRecreates: "s3rver reads no If-Match, and PUT creates what is not there: what somebody deleted " +
+			"comes back.",
 	}
 }
 
@@ -104,11 +109,14 @@ func (s3rver) start(t *testing.T) (server, error) {
 		return server{}, err
 	}
 	base, err := listening(t, cmd)
-	inTurn := through(ordinaryClient(t), func(next http.RoundTripper) http.RoundTripper { return &oneAtATime{next: next} })
+	inTurn := through(ordinaryClient(t), func(next http.RoundTripper) http.RoundTripper {
+		return &oneAtATime{next: next}
+	})
 	return server{base: base + "bucket/", options: ifmatch.Options{HTTPClient: inTurn}}, err
 }
 
-// oneAtATime lets one exchange end before the next begins: a GET that meets a PUT at s3rver returns half of the content.
+// oneAtATime lets one exchange end before the next begins: a GET that meets a PUT at s3rver returns
+// half of the content.
 type oneAtATime struct {
 	next http.RoundTripper
 	turn sync.Mutex
@@ -126,8 +134,8 @@ func (o *oneAtATime) RoundTrip(r *http.Request) (*http.Response, error) {
 	return resp, err
 }
 
-// There is one way to learn, before anybody's change is lost, that a server reads no If-Match: to write, on a resource that is
-// there for it, under a condition that cannot hold.
+// There is one way to learn, before anybody's change is lost, that a server reads no If-Match: to
+// write, on a resource that is there for it, under a condition that cannot hold.
 func TestAConditionThatCannotHoldShowsWhetherAServerReadsIt(t *testing.T) {
 	for _, p := range []struct {
 		peer
@@ -162,8 +170,8 @@ func TestAConditionThatCannotHoldShowsWhetherAServerReadsIt(t *testing.T) {
 	}
 }
 
-// The tags of json-server are weak, and by RFC 9110 §13.1.1 a weak tag guards nothing. Who cannot try a server out can at
-// least insist on that.
+// The tags of json-server are weak, and by RFC 9110 §13.1.1 a weak tag guards nothing. Who cannot
+// try a server out can at least insist on that.
 func TestRefusingWeakTagsKeepsWritesOffAServerThatHasNoOthers(t *testing.T) {
 	s := started(t, jsonServer{})
 	url := s.base + "kept.json"

@@ -9,8 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// other is somebody else who works on the same resource, by plain HTTP and without conditions. It does not use ifmatch, so
-// what it sees is what the server has.
+// other is somebody else who works on the same resource, by plain HTTP and without conditions. It
+// does not use ifmatch, so what it sees is what the server has.
 type other struct {
 	http      *http.Client
 	url       string

@@ -76,8 +76,8 @@ type server struct {
 	unguarded error
 }
 
-// A quirk is a way in which a peer departs from RFC 9110. The row that meets it asserts that it is really so: a peer that
-// was repaired fails the row until its quirk is taken out.
+// A quirk is a way in which a peer departs from RFC 9110. The row that meets it asserts that it is
+// really so: a peer that was repaired fails the row until its quirk is taken out.
 type quirk string
 
 // No client can repair these.
@@ -92,8 +92,8 @@ const (
 	putCreatesNothing    quirk = "a PUT finds no resource where there is none yet"
 )
 
-// ordinaryClient is the http.Client that most programs have, transparent gzip included, with connections of its own that
-// end with t.
+// ordinaryClient is the http.Client that most programs have, transparent gzip included, with
+// connections of its own that end with t.
 func ordinaryClient(t *testing.T) *http.Client {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	t.Cleanup(transport.CloseIdleConnections)

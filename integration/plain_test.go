@@ -48,7 +48,8 @@ func TestPlainLoopsThroughHTTPClientLoseNothing(t *testing.T) {
 			readers.Add(workers)
 			for w := range workers {
 				all.Go(func() {
-					read := sync.OnceFunc(func() { readers.Done(); readers.Wait() }) // so that all but one are refused at first
+					// so that all but one are refused at first
+					read := sync.OnceFunc(func() { readers.Done(); readers.Wait() })
 					defer read()
 					for done := 0; done < each && errs[w] == nil && refusals[w] < 1000; {
 						var status int
@@ -79,7 +80,8 @@ func TestPlainLoopsThroughHTTPClientLoseNothing(t *testing.T) {
 }
 
 // plainUnit reads, adds one and writes, with not a word about versions, and returns the status of the write.
-func plainUnit(t *testing.T, client *http.Client, url string, header http.Header, hasRead func()) (status int, err error) {
+func plainUnit(t *testing.T, client *http.Client, url string, header http.Header,
+	hasRead func()) (status int, err error) {
 	ctx := ifmatch.UnitOfWork(t.Context())
 	get, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {

@@ -10,8 +10,9 @@ import (
 	"time"
 )
 
-// runUntilEnd starts cmd, which must have been made with t.Context(), and ends it by its process id when t ends: first with
-// a request, then by force. A server that ends by itself before that fails t, with what it printed.
+// runUntilEnd starts cmd, which must have been made with t.Context(), and ends it by its process id
+// when t ends: first with a request, then by force. A server that ends by itself before that fails
+// t, with what it printed.
 func runUntilEnd(t *testing.T, cmd *exec.Cmd) error {
 	var output bytes.Buffer
 	var told atomic.Bool

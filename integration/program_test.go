@@ -16,8 +16,9 @@ import (
 
 // This file starts peers that are programs in an interpreter: Node, Python, Java.
 
-// listening starts cmd with a listening socket as its standard input, and returns the socket's URL. So the port is free for
-// certain, and a request that comes before the program is up waits in the socket's queue instead of failing.
+// listening starts cmd with a listening socket as its standard input, and returns the socket's URL.
+// So the port is free for certain, and a request that comes before the program is up waits in the
+// socket's queue instead of failing.
 func listening(t *testing.T, cmd *exec.Cmd) (base string, err error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -22,7 +22,9 @@ const (
 	failed
 )
 
-var outcomeNames = [...]string{notRun: "not run", passed: "passed", deviates: "deviates", notApplicable: "not applicable", failed: "**FAILED**"}
+var outcomeNames = [...]string{
+	notRun: "not run", passed: "passed", deviates: "deviates", notApplicable: "not applicable", failed: "**FAILED**",
+}
 
 type cell struct{ peer, form, row string }
 
@@ -154,9 +156,12 @@ func TestTheReportNumbersReasonsAndCallsNothingPassedThatDidNotRun(t *testing.T)
 	r.took(fakeS3{}, 1500*time.Millisecond)
 	lines := strings.Split(r.markdown(), "\n")
 	require.Equal(t, "| peer | form | "+strings.Join(rows, " | ")+" | time |", lines[2])
-	require.True(t, strings.HasPrefix(lines[4], "| gofakes3 | typed | passed | deviates [1] | not run [2] | "), lines[4])
+	require.True(t, strings.HasPrefix(lines[4], "| gofakes3 | typed | passed | deviates [1] | not run [2] | "),
+		lines[4])
 	require.True(t, strings.HasSuffix(lines[4], " | 1.5 s |"), lines[4])
-	require.True(t, strings.HasPrefix(lines[5], "| gofakes3 | raw | **FAILED** | deviates [1] | not run [2] | "), lines[5])
+	require.True(t, strings.HasPrefix(lines[5], "| gofakes3 | raw | **FAILED** | deviates [1] | not run [2] | "),
+		lines[5])
 	require.True(t, strings.HasPrefix(lines[6], "| absent | typed | not run [2] | not run [2] | "), lines[6])
-	require.Equal(t, []string{"[1] It is so.", "", "[2] Not selected, or ended before its turn.", ""}, lines[len(lines)-4:])
+	require.Equal(t, []string{"[1] It is so.", "", "[2] Not selected, or ended before its turn.", ""},
+		lines[len(lines)-4:])
 }

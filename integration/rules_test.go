@@ -10,8 +10,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// This file shows single rules of ifmatch at work on the servers that made them necessary. Each test fails when its rule is
-// taken out of ifmatch; gzip_test.go and gateway_test.go have more of them.
+// This file shows single rules of ifmatch at work on the servers that made them necessary. Each
+// test fails when its rule is taken out of ifmatch; gzip_test.go and gateway_test.go have more of
+// them.
 
 // started starts a peer for a single test.
 func started(t *testing.T, p peer) server {
@@ -96,8 +97,8 @@ func (l *tagLog) RoundTrip(r *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// Spring labels the bare words of a 409 with what the client accepts: application/json. Who believes the label takes the
-// answer for broken JSON, and a stale write for a failure.
+// Spring labels the bare words of a 409 with what the client accepts: application/json. Who
+// believes the label takes the answer for broken JSON, and a stale write for a failure.
 func TestBareWordsLabelledAsJSONAreAConflictLikeAnyOther(t *testing.T) {
 	s := started(t, handler{framework: "Spring", way: "text", program: spring})
 	url := s.base + "mislabelled.json"

@@ -29,8 +29,9 @@ func (subject subject[T]) holding(content []byte) subject[T] {
 	return subject
 }
 
-// Both contents are longer than 256 bytes, below which lighttpd does not compress, and hold what a careless client loses:
-// members that the view does not know, numbers that a float64 cannot hold, spacing, line ends, bytes that are no text.
+// Both contents are longer than 256 bytes, below which lighttpd does not compress, and hold what a
+// careless client loses: members that the view does not know, numbers that a float64 cannot hold,
+// spacing, line ends, bytes that are no text.
 
 var typed = subject[document]{
 	form: "typed", extension: ".json", mediaType: "application/json",

@@ -27,9 +27,11 @@ func TestHostileDocumentsCostNoMoreThanNLogN(t *testing.T) {
 	const n, most = 2_000, 20
 	dir := t.TempDir()
 	program := filepath.Join(dir, "curve")
-	run(t, "go", "build", "-o", program, "-cover", "-covermode=atomic", "-coverpkg=github.com/ifmatch-go/ifmatch/jsonmerge,.", ".")
+	run(t, "go", "build", "-o", program, "-cover", "-covermode=atomic",
+		"-coverpkg=github.com/ifmatch-go/ifmatch/jsonmerge,.", ".")
 
-	covdata := strings.TrimSpace(run(t, "go", "tool", "-n", "covdata")) // the go command around it would take longer than the merges
+	// the go command around it would take longer than the merges
+	covdata := strings.TrimSpace(run(t, "go", "tool", "-n", "covdata"))
 
 	costs := map[string]cost{}
 	for line := range strings.Lines(run(t, program, "-dir", dir, fmt.Sprint(n), fmt.Sprint(10*n))) {

@@ -70,6 +70,7 @@ func measure(dir string, family *bench.Family, n int) error {
 	if err := coverage.WriteMetaDir(dir); err != nil {
 		return err
 	}
-	fmt.Printf("%s\t%d\t%d\t%d\t%d\n", dir, n, after.TotalAlloc-before.TotalAlloc, after.Mallocs-before.Mallocs, after.StackInuse)
+	fmt.Printf("%s\t%d\t%d\t%d\t%d\n", dir, n, after.TotalAlloc-before.TotalAlloc, after.Mallocs-before.Mallocs,
+		after.StackInuse)
 	return nil
 }

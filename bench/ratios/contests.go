@@ -41,7 +41,8 @@ func (s settings) contests() []contest {
 		contest{"Merge of text, 10,000 lines, 50 edits a side", text},
 		contest{"GET and PUT over loopback", func() ([][]subject, func() error, error) {
 			server := httptest.NewServer(bench.NewServer())
-			return exchanges(http.DefaultTransport, server.URL+"/account"), func() error { server.Close(); return nil }, nil
+			return exchanges(http.DefaultTransport, server.URL+"/account"), func() error { server.Close(); return nil },
+				nil
 		}},
 		contest{"GET and PUT without a network", func() ([][]subject, func() error, error) {
 			return exchanges(bench.NewServer(), "http://server.example/account"), nothing, nil
@@ -56,21 +57,33 @@ func merges(docs bench.Triple) [][]subject {
 		for _, lack := range []struct {
 			has  bool
 			what string
-		}{{m.ThreeWay, "loses remote's changes"}, {m.Conflicts, "no conflicts"}, {m.Digits, "float64"}, {m.Nulls, "drops nulls"}, {m.Strict, "not strict"}} {
+		}{
+			{has: m.ThreeWay, what: "loses remote's changes"}, {
+				has: m.Conflicts, what: "no conflicts",
+			}, {has: m.Digits, what: "float64"}, {has: m.Nulls, what: "drops nulls"},
+			{has: m.Strict, what: "not strict"},
+		} {
 			if !lack.has {
 				name += " · " + lack.what
 			}
 		}
 		group = append(group, subject{name, 1, func() error { _, err := m.Run(docs); return err }})
 	}
-	return [][]subject{append(group, subject{"floor: json.Valid of the three", 1, func() error { return bench.Scan(docs) }})}
+	return [][]subject{
+		append(group, subject{"floor: json.Valid of the three", 1, func() error { return bench.Scan(docs) }}),
+	}
 }
 
 func (s settings) growth() ([][]subject, func() error, error) {
 	var merge, scan []subject
 	for _, size := range s.sizes {
 		docs := bench.Records(size)
-		merge = append(merge, subject{"jsonmerge.Merge, " + size.Name, docs.Len(), func() error { _, err := bench.Merges[0].Run(docs); return err }})
+		merge = append(merge, subject{
+			"jsonmerge.Merge, " + size.Name, docs.Len(), func() error {
+				_, err := bench.Merges[0].Run(docs)
+				return err
+			},
+		})
 		scan = append(scan, subject{"json.Valid, " + size.Name, docs.Len(), func() error { return bench.Scan(docs) }})
 	}
 	return [][]subject{merge, scan}, nothing, nil
@@ -83,7 +96,9 @@ func (s settings) hostile() ([][]subject, func() error, error) {
 		var group []subject
 		for _, n := range []int{s.members, 10 * s.members} {
 			docs := family.Make(n)
-			group = append(group, subject{fmt.Sprintf("%s, n = %d", family.Name, n), docs.Len(), func() error { return family.Merge(docs) }})
+			group = append(group, subject{
+				fmt.Sprintf("%s, n = %d", family.Name, n), docs.Len(), func() error { return family.Merge(docs) },
+			})
 		}
 		groups = append(groups, group)
 	}

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// processorTime is what this process and the children that it waited for have used of processors. Other programs on a busy
-// machine add less to it than to the time on the wall.
+// processorTime is what this process and the children that it waited for have used of processors.
+// Other programs on a busy machine add less to it than to the time on the wall.
 func processorTime() time.Duration {
 	var total time.Duration
 	for _, who := range []int{syscall.RUSAGE_SELF, syscall.RUSAGE_CHILDREN} {

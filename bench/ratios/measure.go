@@ -70,15 +70,18 @@ func run(subject subject, runs int) (sample, error) {
 	units := float64(runs) * float64(subject.units)
 	return sample{
 		wall: float64(wall) / units, cpu: float64(cpu) / units,
-		objects: float64(after.Mallocs-before.Mallocs) / float64(runs), size: float64(after.TotalAlloc-before.TotalAlloc) / float64(runs),
+		objects: float64(after.Mallocs-before.Mallocs) / float64(runs),
+		size:    float64(after.TotalAlloc-before.TotalAlloc) / float64(runs),
 	}, nil
 }
 
-// table writes the samples of groups, which stand in one list, as a table in Markdown. Ratios are to the first of each group.
+// table writes the samples of groups, which stand in one list, as a table in Markdown. Ratios are
+// to the first of each group.
 func table(title string, groups [][]subject, samples [][]sample) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "\n### %s\n\n", title)
-	b.WriteString("| | least time | ratio of minima | ratio of medians | ratio of least CPU | allocations | KiB |\n|---|---:|---:|---:|---:|---:|---:|\n")
+	b.WriteString("| | least time | ratio of minima | ratio of medians | ratio of least CPU | allocations | KiB " +
+		"|\n|---|---:|---:|---:|---:|---:|---:|\n")
 	wall := func(s sample) float64 { return s.wall }
 	cpu := func(s sample) float64 { return s.cpu }
 	at := 0
@@ -91,8 +94,10 @@ func table(title string, groups [][]subject, samples [][]sample) string {
 				per = "/B"
 			}
 			fmt.Fprintf(&b, "| %s | %s%s | %s | %s | %s | %s | %s |\n", subject.name, duration(least(own, wall)), per,
-				ratio(least(own, wall), least(first, wall)), ratio(median(own, wall), median(first, wall)), ratio(least(own, cpu), least(first, cpu)),
-				digits(median(own, func(s sample) float64 { return s.objects })), digits(median(own, func(s sample) float64 { return s.size / 1024 })))
+				ratio(least(own, wall), least(first, wall)), ratio(median(own, wall), median(first, wall)),
+				ratio(least(own, cpu), least(first, cpu)),
+				digits(median(own, func(s sample) float64 { return s.objects })),
+				digits(median(own, func(s sample) float64 { return s.size / 1024 })))
 			at++
 		}
 	}

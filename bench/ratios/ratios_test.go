@@ -42,7 +42,9 @@ func TestATitleChoosesTheTables(t *testing.T) {
 }
 
 func TestRatiosAreToTheFirstOfTheGroup(t *testing.T) {
-	groups := [][]subject{{{name: "a", units: 1}, {name: "b", units: 1}}, {{name: "c", units: 9}, {name: "d", units: 9}}}
+	groups := [][]subject{
+		{{name: "a", units: 1}, {name: "b", units: 1}}, {{name: "c", units: 9}, {name: "d", units: 9}},
+	}
 	got := table("title", groups, [][]sample{
 		{{wall: 100, cpu: 50, objects: 1, size: 1024}, {wall: 300, cpu: 60, objects: 3, size: 1024}},
 		{{wall: 400, cpu: 25, objects: 5, size: 512}, {wall: 200, cpu: 45, objects: 5, size: 512}},
@@ -90,7 +92,9 @@ func TestAFailureEndsTheContestAndNamesTheWay(t *testing.T) {
 }
 
 func TestDurationsHaveThreeDigits(t *testing.T) {
-	for ns, want := range map[float64]string{0.5: "0.50 ns", 12.34: "12.3 ns", 999: "999 ns", 1500: "1.50 µs", 2.5e6: "2.50 ms", 3.25e9: "3.25 s"} {
+	for ns, want := range map[float64]string{
+		0.5: "0.50 ns", 12.34: "12.3 ns", 999: "999 ns", 1500: "1.50 µs", 2.5e6: "2.50 ms", 3.25e9: "3.25 s",
+	} {
 		assert.Equal(t, want, duration(ns))
 	}
 }

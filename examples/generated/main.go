@@ -1,6 +1,6 @@
 // Generated shows ifmatch under a client that oapi-codegen generated from a description of an API (openapi.yaml),
-// which says nothing of entity tags. Two workers keep changing one order: read it, change it, write it. Each round, both
-// have read before one writes. The lines count what became of their changes:
+// which says nothing of entity tags. Two workers keep changing one order: read it, change it, write
+// it. Each round, both have read before one writes. The lines count what became of their changes:
 //
 //   - without ifmatch, the generated client over net/http;
 //   - over ifmatch, with each try a unit of work: the second writer is refused (412), and tries again;
@@ -52,7 +52,8 @@ func run(ctx context.Context, out io.Writer, rounds int) error {
 		if err != nil {
 			return fmt.Errorf("%s: %w", s.name, err)
 		}
-		if _, err := fmt.Fprintf(out, "%-28s%3d changes, %2d lost, %2d refused and tried again\n", s.name, n.changes, n.lost, n.refused); err != nil {
+		if _, err := fmt.Fprintf(out, "%-28s%3d changes, %2d lost, %2d refused and tried again\n", s.name,
+			n.changes, n.lost, n.refused); err != nil {
 			return err
 		}
 	}
@@ -113,7 +114,8 @@ func (s scene) play(ctx context.Context, rounds int) (counts, error) {
 
 // order orders one more of an article, with the generated client and nothing else, but for the unit of work. It calls
 // meet between reading and writing.
-func (s scene) order(ctx context.Context, api *orders.ClientWithResponses, article string, meet func(), refused *atomic.Int64) error {
+func (s scene) order(ctx context.Context, api *orders.ClientWithResponses, article string, meet func(),
+	refused *atomic.Int64) error {
 	for {
 		// Each try is one: what it writes was made from what it read, whatever others read meanwhile.
 		ctx := ifmatch.UnitOfWork(ctx)
@@ -139,7 +141,8 @@ func (s scene) order(ctx context.Context, api *orders.ClientWithResponses, artic
 }
 
 // put replaces the order.
-func put(ctx context.Context, api *orders.ClientWithResponses, order *orders.Order, article string) (*http.Response, []byte, error) {
+func put(ctx context.Context, api *orders.ClientWithResponses, order *orders.Order,
+	article string) (*http.Response, []byte, error) {
 	order.Quantities[article]++
 	r, err := api.ReplaceOrderWithResponse(ctx, id, *order)
 	if err != nil {
@@ -149,7 +152,8 @@ func put(ctx context.Context, api *orders.ClientWithResponses, order *orders.Ord
 }
 
 // patch changes the article alone, which protects the other articles and not this one.
-func patch(ctx context.Context, api *orders.ClientWithResponses, order *orders.Order, article string) (*http.Response, []byte, error) {
+func patch(ctx context.Context, api *orders.ClientWithResponses, order *orders.Order,
+	article string) (*http.Response, []byte, error) {
 	r, err := api.ChangeOrderWithApplicationMergePatchPlusJSONBodyWithResponse(ctx, id, orders.OrderChange{
 		Quantities: &map[string]int{article: order.Quantities[article] + 1},
 	})

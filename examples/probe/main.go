@@ -101,7 +101,8 @@ func show(ctx context.Context, out io.Writer) error {
 			fmt.Fprintln(out)
 		}
 		fmt.Fprintf(out, "%d. %s\n\n", i+1, o.title)
-		err = report(ctx, out, "http://"+l.Addr().String()+"/users/7", &probe.Options{Disposable: true, Unguarded: true})
+		err = report(ctx, out, "http://"+l.Addr().String()+"/users/7",
+			&probe.Options{Disposable: true, Unguarded: true})
 		s.Close()
 		if err != nil {
 			return err
@@ -117,14 +118,15 @@ func parse(args []string, stderr io.Writer) (target string, o *probe.Options, er
 	flags.BoolVar(&o.Disposable, "disposable", false, "write to the resource, too: nobody needs what is there")
 	flags.BoolVar(&o.Unguarded, "unguarded", false, "with -disposable: also write once without any condition")
 	flags.DurationVar(&o.Timeout, "timeout", 30*time.Second, "longest `time` for one request")
-	flags.Func("header", "a `field` of every request, such as 'Authorization: Bearer ...'; may be repeated", func(s string) error {
-		name, value, ok := strings.Cut(s, ":")
-		if name = strings.TrimSpace(name); !ok || name == "" {
-			return errors.New("not of the form 'Name: value'")
-		}
-		o.Header.Add(name, strings.TrimSpace(value))
-		return nil
-	})
+	flags.Func("header", "a `field` of every request, such as 'Authorization: Bearer ...'; may be repeated",
+		func(s string) error {
+			name, value, ok := strings.Cut(s, ":")
+			if name = strings.TrimSpace(name); !ok || name == "" {
+				return errors.New("not of the form 'Name: value'")
+			}
+			o.Header.Add(name, strings.TrimSpace(value))
+			return nil
+		})
 	flags.Usage = func() {
 		fmt.Fprint(stderr, `Usage: probe [-disposable [-unguarded]] [-header 'Name: value']... [-timeout time] [URL]
 

@@ -53,7 +53,8 @@ func decided(ctx context.Context, p *page, url string) error {
 	p.line("   local      %s", r.form.Value)
 	p.line("   remote     %s", r.remote)
 	p.line("")
-	p.line("   The ways out, each one call on the same edit:  %s", p.faint("edit, ok := ifmatch.Resume[Deployment](err)"))
+	p.line("   The ways out, each one call on the same edit:  %s",
+		p.faint("edit, ok := ifmatch.Resume[Deployment](err)"))
 	p.line("")
 	for _, c := range choices {
 		if err := p.choose(ctx, url, conflict, c); err != nil {
@@ -65,7 +66,8 @@ func decided(ctx context.Context, p *page, url string) error {
 
 // conflict shows what the error holds, for a person to read.
 func (p *page) conflict(e *ifmatch.ConflictError, places []jsonmerge.Conflict) {
-	p.line("   %s %s after %s and %s", p.bad("not saved:"), e.Kind.String(), count(e.Rounds, "round"), count(len(e.Attempts), "exchange"))
+	p.line("   %s %s after %s and %s", p.bad("not saved:"), e.Kind.String(), count(e.Rounds, "round"),
+		count(len(e.Attempts), "exchange"))
 	p.line("   %s %s", e.Method, e.URL)
 	if e.Problem != nil && e.Problem.Detail != "" {
 		p.line("   the server says: %q", printable(e.Problem.Detail))

@@ -125,7 +125,8 @@ func (d Deployment) String() string {
 	if note != "" {
 		note = "incident " + note
 	}
-	return printable(fmt.Sprintf("replicas %-3d image %-7s LOG_LEVEL %-6s %-14s", d.Spec.Replicas, d.version(), d.logLevel(), note))
+	return printable(fmt.Sprintf("replicas %-3d image %-7s LOG_LEVEL %-6s %-14s", d.Spec.Replicas, d.version(),
+		d.logLevel(), note))
 }
 
 // compare lists what fell out of a document on the way from before to after, and which values are others now, down to

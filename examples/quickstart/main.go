@@ -117,7 +117,9 @@ strong validator; HTTP servers with WebDAV do, for example.
 		return s, errors.New("-url is not the URL of a resource (http://host/path or https://host/path)")
 	}
 	if !*disposable {
-		return s, fmt.Errorf("%s would be overwritten, several times: confirm with -disposable that nobody needs what is there", show(u))
+		return s,
+			fmt.Errorf("%s would be overwritten, several times: confirm with -disposable that nobody needs what is "+
+				"there", show(u))
 	}
 	return s, nil
 }

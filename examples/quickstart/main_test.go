@@ -74,9 +74,11 @@ func TestStoryIsTheSameOnEveryRun(t *testing.T) {
 
 func TestServerThatIsNamedSeesWhatTheStoryTells(t *testing.T) {
 	for name, prepare := range map[string]func(*ifmatchtest.Origin){
-		"an absent resource":  func(*ifmatchtest.Origin) {},
-		"a resource of JSON":  func(o *ifmatchtest.Origin) { o.Set("/disposable", `{"kind":"Sock"}`) },
-		"a resource of bytes": func(o *ifmatchtest.Origin) { o.SetContent("/disposable", "image/png", []byte("\x89PNG")) },
+		"an absent resource": func(*ifmatchtest.Origin) {},
+		"a resource of JSON": func(o *ifmatchtest.Origin) { o.Set("/disposable", `{"kind":"Sock"}`) },
+		"a resource of bytes": func(o *ifmatchtest.Origin) {
+			o.SetContent("/disposable", "image/png", []byte("\x89PNG"))
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			origin := ifmatchtest.New(nil)
@@ -97,7 +99,8 @@ func TestServerThatIsNamedSeesWhatTheStoryTells(t *testing.T) {
 				}
 			}
 			assert.Equal(t, len(writers), unguarded, "only the usual way writes without a condition")
-			assert.Equal(t, 6+1+1+len(choices), refused, "6 in scene 2, 1 in scene 3, the conflict and each choice in scene 4")
+			assert.Equal(t, 6+1+1+len(choices), refused,
+				"6 in scene 2, 1 in scene 3, the conflict and each choice in scene 4")
 
 			gone, changed, err := compare(document, []byte(origin.Body("/disposable")))
 			require.NoError(t, err)
@@ -160,7 +163,8 @@ func TestServersThatCannotKeepThePromiseAreNamed(t *testing.T) {
 			says: "the representation has no validator that could guard a write"},
 		{name: "If-Match is ignored", script: func(o *ifmatchtest.Origin) {
 			o.Always("PUT", ifmatchtest.IgnoreConditions())
-		}, says: "with Update: 3 changes lost: does the server evaluate If-Match", story: "lost  autoscaler: 2 more replicas"},
+		}, says: "with Update: 3 changes lost: does the server evaluate If-Match",
+			story: "lost  autoscaler: 2 more replicas"},
 		{name: "what is PUT is not what is stored", options: &ifmatchtest.Options{
 			Transform: func(_ string, version int, content []byte) []byte {
 				if version > 7 { // from scene 2 on
@@ -176,7 +180,8 @@ func TestServersThatCannotKeepThePromiseAreNamed(t *testing.T) {
 		}, says: "403"},
 		{name: "the usual way fails at once", script: func(o *ifmatchtest.Origin) {
 			o.Next("GET", ifmatchtest.Pass(), ifmatchtest.Pass())
-			o.Next("GET", ifmatchtest.Times(len(writers), ifmatchtest.Answer(ifmatchtest.Response{Status: 200, Body: "<html>"}))...)
+			o.Next("GET", ifmatchtest.Times(len(writers),
+				ifmatchtest.Answer(ifmatchtest.Response{Status: 200, Body: "<html>"}))...)
 		}, says: "the usual way: autoscaler: "},
 		{name: "connections break", script: func(o *ifmatchtest.Origin) {
 			o.Next("PUT", ifmatchtest.Pass(), ifmatchtest.LoseResponse())
@@ -278,7 +283,8 @@ func TestDeploymentWithoutItsContainerCannotBeEdited(t *testing.T) {
 	d.Spec.Template.Spec.Containers = []Container{{Name: "web", Image: "web"}}
 	require.NoError(t, d.setLogLevel("debug"))
 	require.NoError(t, d.release("1"))
-	assert.Equal(t, []Container{{Name: "web", Image: "1", Env: []EnvVar{{"LOG_LEVEL", "debug"}}}}, d.Spec.Template.Spec.Containers)
+	assert.Equal(t, []Container{{Name: "web", Image: "1", Env: []EnvVar{{Name: "LOG_LEVEL", Value: "debug"}}}},
+		d.Spec.Template.Spec.Containers)
 }
 
 func TestWritersTakeTurnsInTheirOrderOnceAllHaveArrived(t *testing.T) {

@@ -147,7 +147,9 @@ type session struct {
 
 func newSession(writer int, rivals *lockstep) *session {
 	s := &session{journal: new(journal)}
-	s.http = &http.Client{Transport: &wire{journal: s.journal, writer: writer, rivals: rivals}, Timeout: 10 * time.Second}
+	s.http = &http.Client{
+		Transport: &wire{journal: s.journal, writer: writer, rivals: rivals}, Timeout: 10 * time.Second,
+	}
 	s.client = ifmatch.New(&ifmatch.Options{HTTPClient: s.http})
 	return s
 }

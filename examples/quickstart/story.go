@@ -63,13 +63,15 @@ func updated(ctx context.Context, p *page, url string) (*outcome, error) {
 	}
 	p.contest(o)
 	if len(o.lost) > 0 {
-		return o, fmt.Errorf("with Update: %s lost: does the server evaluate If-Match (RFC 9110 §13.1.1)?", count(len(o.lost), "change"))
+		return o, fmt.Errorf("with Update: %s lost: does the server evaluate If-Match (RFC 9110 §13.1.1)?",
+			count(len(o.lost), "change"))
 	}
 	if len(o.gone) > 0 {
 		return o, fmt.Errorf("with Update: %s fell out, such as %s: does the server store what is PUT?",
 			count(len(o.gone), "member"), printable(o.gone[0]))
 	}
-	p.line("   %s  every member that the struct does not know, and every digit: generation %s", p.good("kept"), printable(o.generation))
+	p.line("   %s  every member that the struct does not know, and every digit: generation %s", p.good("kept"),
+		printable(o.generation))
 	p.line("         What changed:")
 	for _, pointer := range some(o.changed, 5) {
 		p.line("         %s", printable(pointer))

@@ -29,7 +29,8 @@ import (
 // anonymous makes a client whose requests nothing signs: as with a shared access signature, which is in the URL.
 func anonymous(t *testing.T, url string, transport policy.Transporter) *azblob.Client {
 	t.Helper()
-	client, err := azblob.NewClientWithNoCredential(url, &azblob.ClientOptions{ClientOptions: policy.ClientOptions{Transport: transport}})
+	client, err := azblob.NewClientWithNoCredential(url,
+		&azblob.ClientOptions{ClientOptions: policy.ClientOptions{Transport: transport}})
 	require.NoError(t, err)
 	return client
 }
@@ -97,7 +98,8 @@ func TestAzblobAgainstAzurite(t *testing.T) {
 	client := signed(t, policy.ClientOptions{})
 	_, err = client.CreateContainer(t.Context(), "docs", nil)
 	require.NoError(t, err)
-	open, err := client.ServiceClient().GetSASURL(sas.AccountResourceTypes{Object: true}, sas.AccountPermissions{Read: true, Write: true, Create: true},
+	open, err := client.ServiceClient().GetSASURL(sas.AccountResourceTypes{Object: true},
+		sas.AccountPermissions{Read: true, Write: true, Create: true},
 		time.Now().Add(time.Hour), nil)
 	require.NoError(t, err)
 	contendForBlobs(t, signed, open)
@@ -111,11 +113,13 @@ func contendForBlobs(t *testing.T, signed func(*testing.T, policy.ClientOptions)
 		blob := fmt.Sprintf("tally-%d", number)
 		_, err := plain.UploadBuffer(t.Context(), "docs", blob, []byte("{}"), nil)
 		require.NoError(t, err)
-		return contender{name: name, lost: lost, refused: refused, raise: raiseBlob(client, blob), number: func(t *testing.T) int {
-			content, err := download(t.Context(), plain, blob)
-			require.NoError(t, err)
-			return sumOf(t, content)
-		}}
+		return contender{
+			name: name, lost: lost, refused: refused, raise: raiseBlob(client, blob), number: func(t *testing.T) int {
+				content, err := download(t.Context(), plain, blob)
+				require.NoError(t, err)
+				return sumOf(t, content)
+			},
+		}
 	}
 	policies := func(o *ifmatch.Options) policy.ClientOptions {
 		return policy.ClientOptions{PerCallPolicies: []policy.Policy{beforeSigning(o)}}
@@ -130,8 +134,9 @@ func contendForBlobs(t *testing.T, signed func(*testing.T, policy.ClientOptions)
 	)
 }
 
-// An aroundPolicies is ifmatch as a policy of the pipeline, for requests that a later policy signs: a condition has to be
-// there before. What ifmatch sends goes on through the rest of the pipeline, with its retries.
+// An aroundPolicies is ifmatch as a policy of the pipeline, for requests that a later policy signs:
+// a condition has to be there before. What ifmatch sends goes on through the rest of the pipeline,
+// with its retries.
 type aroundPolicies struct{ client *ifmatch.Client }
 
 func beforeSigning(o *ifmatch.Options) policy.Policy {
@@ -181,8 +186,8 @@ func TestAzblobWithSignaturesAboveIfmatchIsRefusedWhereAConditionIsRequired(t *t
 	assert.Empty(t, b.conditions())
 }
 
-// A ranged read and a list of blocks go by other requests than GET and PUT of the URL: what ifmatch cannot guard it does
-// not let pass where a condition is required.
+// A ranged read and a list of blocks go by other requests than GET and PUT of the URL: what ifmatch
+// cannot guard it does not let pass where a condition is required.
 func TestAzblobInPartsIsRefusedWhereAConditionIsRequired(t *testing.T) {
 	b, url := serveBlobs(t)
 	b.set("tally", `{"a":1}`)
@@ -222,15 +227,18 @@ func TestAzblobsOwnConditionIsLeftAlone(t *testing.T) {
 	require.NoError(t, err)
 	now.Body.Close()
 	_, err = client.UploadBuffer(ctx, "docs", "tally", []byte(`{"b":2}`), &azblob.UploadBufferOptions{
-		AccessConditions: &blob.AccessConditions{ModifiedAccessConditions: &blob.ModifiedAccessConditions{IfMatch: now.ETag}},
+		AccessConditions: &blob.AccessConditions{
+			ModifiedAccessConditions: &blob.ModifiedAccessConditions{IfMatch: now.ETag},
+		},
 	})
 	require.NoError(t, err)
 	assert.Equal(t, []string{string(*now.ETag)}, b.conditions())
 }
 
-// The SDK sends a write again whose answer was lost. Under a condition the second copy is refused, because the first has
-// landed, and a worker who takes that for a conflict counts twice. So the SDK's retries have to be off; then the worker is
-// told that something broke. ifmatch.Update looks at the blob before it says so.
+// The SDK sends a write again whose answer was lost. Under a condition the second copy is refused,
+// because the first has landed, and a worker who takes that for a conflict counts twice. So the
+// SDK's retries have to be off; then the worker is told that something broke. ifmatch.Update looks
+// at the blob before it says so.
 func TestAzblobAndAnAnswerThatIsLost(t *testing.T) {
 	b, url := serveBlobs(t)
 	b.set("tally", "{}")

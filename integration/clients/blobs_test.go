@@ -17,8 +17,9 @@ import (
 	"testing"
 )
 
-// blobs is the part of Azure Blob Storage that block blobs need: Get Blob with and without a range, Put Blob, Put Block,
-// Put Block List, conditions, and signatures with the account's key ("Authorize with Shared Key"), where there are any.
+// blobs is the part of Azure Blob Storage that block blobs need: Get Blob with and without a range,
+// Put Blob, Put Block, Put Block List, conditions, and signatures with the account's key
+// ("Authorize with Shared Key"), where there are any.
 type blobs struct {
 	mu      sync.Mutex
 	there   map[string]stored
@@ -82,7 +83,8 @@ func (b *blobs) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("x-ms-error-code", code)
 		w.Header().Set("Content-Type", "application/xml")
 		w.WriteHeader(status)
-		fmt.Fprintf(w, `<?xml version="1.0" encoding="utf-8"?><Error><Code>%s</Code><Message>No.</Message></Error>`, code)
+		fmt.Fprintf(w, `<?xml version="1.0" encoding="utf-8"?><Error><Code>%s</Code><Message>No.</Message></Error>`,
+			code)
 	}
 	content, err := io.ReadAll(io.LimitReader(r.Body, 1<<20))
 	if err != nil {
@@ -160,8 +162,10 @@ func signature(r *http.Request) string {
 		length = ""
 	}
 	lines := []string{r.Method}
-	for _, f := range []string{"Content-Encoding", "Content-Language", "Content-Length", "Content-MD5", "Content-Type", "Date",
-		"If-Modified-Since", "If-Match", "If-None-Match", "If-Unmodified-Since", "Range"} {
+	for _, f := range []string{
+		"Content-Encoding", "Content-Language", "Content-Length", "Content-MD5", "Content-Type", "Date",
+		"If-Modified-Since", "If-Match", "If-None-Match", "If-Unmodified-Since", "Range",
+	} {
 		if f == "Content-Length" {
 			lines = append(lines, length)
 			continue

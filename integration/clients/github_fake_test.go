@@ -12,8 +12,9 @@ import (
 	"testing"
 )
 
-// contents is the part of GitHub's API that files need ("Repository contents"): their sha is asked for in the content of
-// a write, and a condition in its header is refused, although reads have entity tags.
+// contents is the part of GitHub's API that files need ("Repository contents"): their sha is asked
+// for in the content of a write, and a condition in its header is refused, although reads have
+// entity tags.
 type contents struct {
 	mu    sync.Mutex
 	files map[string][]byte
@@ -70,7 +71,8 @@ func (c *contents) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case r.Method != http.MethodPut && r.Method != http.MethodDelete:
 		refuse(http.StatusNotFound, "Not Found")
 	case r.Header.Get("If-Match")+r.Header.Get("If-None-Match")+r.Header.Get("If-Unmodified-Since") != "":
-		refuse(http.StatusBadRequest, "Bad Request", "Conditional request headers are not allowed in unsafe requests unless supported by the endpoint")
+		refuse(http.StatusBadRequest, "Bad Request",
+			"Conditional request headers are not allowed in unsafe requests unless supported by the endpoint")
 	default:
 		var commit struct {
 			Message, SHA string
@@ -88,7 +90,8 @@ func (c *contents) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			answer(http.StatusOK, map[string]any{"content": nil})
 		default:
 			c.files[name] = commit.Content
-			answer(map[bool]int{true: http.StatusOK, false: http.StatusCreated}[exists], map[string]any{"content": file(commit.Content)})
+			answer(map[bool]int{true: http.StatusOK, false: http.StatusCreated}[exists],
+				map[string]any{"content": file(commit.Content)})
 		}
 	}
 }

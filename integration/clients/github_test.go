@@ -23,7 +23,8 @@ func githubClient(t *testing.T, url string, h *http.Client) *github.Client {
 }
 
 // A committing decides which sha a write of a file that was read names, and makes it with put.
-type committing func(ctx context.Context, client *github.Client, read *github.RepositoryContent, put func(sha *string) error) error
+type committing func(ctx context.Context, client *github.Client, read *github.RepositoryContent,
+	put func(sha *string) error) error
 
 // raiseFile is a worker.
 func raiseFile(client *github.Client, commit committing) func(context.Context, int, func()) (bool, error) {
@@ -42,9 +43,10 @@ func raiseFile(client *github.Client, commit committing) func(context.Context, i
 			return false, err
 		}
 		err = commit(ctx, client, read, func(sha *string) error {
-			_, _, err := client.Repositories.UpdateFile(ctx, "shop", "config", "tally.json", &github.RepositoryContentFileOptions{
-				Message: github.Ptr("raise"), Content: content, SHA: sha,
-			})
+			_, _, err := client.Repositories.UpdateFile(ctx, "shop", "config", "tally.json",
+				&github.RepositoryContentFileOptions{
+					Message: github.Ptr("raise"), Content: content, SHA: sha,
+				})
 			return err
 		})
 		if statusOf(err) == http.StatusConflict {
@@ -74,7 +76,8 @@ func withoutSHA(_ context.Context, _ *github.Client, _ *github.RepositoryContent
 // the other does, or the outcome would depend on luck.
 func withNewestSHA() committing {
 	var turn sync.Mutex
-	return func(ctx context.Context, client *github.Client, _ *github.RepositoryContent, put func(*string) error) error {
+	return func(ctx context.Context, client *github.Client, _ *github.RepositoryContent,
+		put func(*string) error) error {
 		turn.Lock()
 		defer turn.Unlock()
 		now, _, _, err := client.Repositories.GetContents(ctx, "shop", "config", "tally.json", nil)
@@ -144,7 +147,8 @@ func TestGoGitHubDeletesOnlyTheFileThatItRead(t *testing.T) {
 	c, url := serveContents(t)
 	client := githubClient(t, url, ifmatch.New(overGitHub).HTTPClient())
 	remove := func(ctx context.Context) error {
-		_, _, err := client.Repositories.DeleteFile(ctx, "shop", "config", "tally.json", &github.RepositoryContentFileOptions{Message: github.Ptr("gone")})
+		_, _, err := client.Repositories.DeleteFile(ctx, "shop", "config", "tally.json",
+			&github.RepositoryContentFileOptions{Message: github.Ptr("gone")})
 		return err
 	}
 	first, second := ifmatch.UnitOfWork(t.Context()), ifmatch.UnitOfWork(t.Context())

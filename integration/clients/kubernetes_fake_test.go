@@ -13,9 +13,9 @@ import (
 	"testing"
 )
 
-// apiServer is the part of the Kubernetes API that one kind of object needs: versions in metadata.resourceVersion, which
-// are compared where a write names one and not asked for where it does not, creation, merge patches and lists. It knows
-// no entity tags.
+// apiServer is the part of the Kubernetes API that one kind of object needs: versions in
+// metadata.resourceVersion, which are compared where a write names one and not asked for where it
+// does not, creation, merge patches and lists. It knows no entity tags.
 type apiServer struct {
 	mu      sync.Mutex
 	version int
@@ -62,8 +62,10 @@ func (s *apiServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		_ = json.NewEncoder(w).Encode(v)
 	}
 	refuse := func(status int, reason, message string) {
-		answer(status, map[string]any{"kind": "Status", "apiVersion": "v1", "metadata": map[string]any{}, "status": "Failure",
-			"reason": reason, "message": message, "code": status})
+		answer(status, map[string]any{
+			"kind": "Status", "apiVersion": "v1", "metadata": map[string]any{}, "status": "Failure",
+			"reason": reason, "message": message, "code": status,
+		})
 	}
 	name, below := strings.CutPrefix(r.URL.Path, configMaps)
 	name = strings.TrimPrefix(name, "/")
@@ -99,7 +101,8 @@ func (s *apiServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case r.Method == http.MethodGet:
 		answer(http.StatusOK, now)
 	case wanted != "" && wanted != versionOf(now):
-		refuse(http.StatusConflict, "Conflict", "the object has been modified; please apply your changes to the latest version and try again")
+		refuse(http.StatusConflict, "Conflict",
+			"the object has been modified; please apply your changes to the latest version and try again")
 	case r.Method == http.MethodPut:
 		s.store(name, sent)
 		answer(http.StatusOK, s.objects[name])

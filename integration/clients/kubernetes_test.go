@@ -48,11 +48,14 @@ func (c cluster) objects(t *testing.T, o *ifmatch.Options) dynamic.ResourceInter
 
 func small(t *testing.T) (*apiServer, cluster) {
 	s, url := serveKubernetes(t)
-	return s, cluster{&rest.Config{Host: url, QPS: -1}, schema.GroupVersionResource{Version: "v1", Resource: "configmaps"}, "shop"}
+	return s, cluster{
+		&rest.Config{Host: url, QPS: -1}, schema.GroupVersionResource{Version: "v1", Resource: "configmaps"}, "shop",
+	}
 }
 
 // raiseObject is a worker that writes as write says.
-func raiseObject(client dynamic.ResourceInterface, name string, write writing) func(context.Context, int, func()) (bool, error) {
+func raiseObject(client dynamic.ResourceInterface, name string, write writing) func(context.Context, int,
+	func()) (bool, error) {
 	return func(ctx context.Context, worker int, meet func()) (refused bool, err error) {
 		object, err := client.Get(ctx, name, metav1.GetOptions{})
 		meet()
@@ -76,7 +79,8 @@ func raiseObject(client dynamic.ResourceInterface, name string, write writing) f
 	}
 }
 
-func update(ctx context.Context, client dynamic.ResourceInterface, object *unstructured.Unstructured, key, value string) error {
+func update(ctx context.Context, client dynamic.ResourceInterface, object *unstructured.Unstructured,
+	key, value string) error {
 	if err := unstructured.SetNestedField(object.Object, value, "data", key); err != nil {
 		return err
 	}
@@ -85,13 +89,15 @@ func update(ctx context.Context, client dynamic.ResourceInterface, object *unstr
 }
 
 // updateWhatever is what a program does that builds the object anew: it has no resourceVersion to name.
-func updateWhatever(ctx context.Context, client dynamic.ResourceInterface, object *unstructured.Unstructured, key, value string) error {
+func updateWhatever(ctx context.Context, client dynamic.ResourceInterface, object *unstructured.Unstructured,
+	key, value string) error {
 	object.SetResourceVersion("")
 	return update(ctx, client, object, key, value)
 }
 
 // patchAll sends the whole of data, as programs do that keep one list in one member.
-func patchAll(ctx context.Context, client dynamic.ResourceInterface, object *unstructured.Unstructured, key, value string) error {
+func patchAll(ctx context.Context, client dynamic.ResourceInterface, object *unstructured.Unstructured,
+	key, value string) error {
 	if err := unstructured.SetNestedField(object.Object, value, "data", key); err != nil {
 		return err
 	}
@@ -104,7 +110,8 @@ func patchAll(ctx context.Context, client dynamic.ResourceInterface, object *uns
 }
 
 // A way to write an object that was read.
-type writing func(ctx context.Context, client dynamic.ResourceInterface, object *unstructured.Unstructured, key, value string) error
+type writing func(ctx context.Context, client dynamic.ResourceInterface, object *unstructured.Unstructured,
+	key, value string) error
 
 var (
 	overKubernetes    = &ifmatch.Options{Dialect: dialect.Kubernetes()}
@@ -134,19 +141,30 @@ func TestClientGoAgainstTheAPIMachinery(t *testing.T) {
 
 	ready, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	c := cluster{&rest.Config{Host: "https://" + address, QPS: -1}, schema.GroupVersionResource{Group: "example.com", Version: "v1", Resource: "tallies"}, ""}
+	c := cluster{
+		&rest.Config{Host: "https://" + address, QPS: -1},
+		schema.GroupVersionResource{Group: "example.com", Version: "v1", Resource: "tallies"}, "",
+	}
 	c.config.CAFile = filepath.Join(dir, "apiserver.crt")
 	definitions := c
-	definitions.resource = schema.GroupVersionResource{Group: "apiextensions.k8s.io", Version: "v1", Resource: "customresourcedefinitions"}
+	definitions.resource = schema.GroupVersionResource{
+		Group: "apiextensions.k8s.io", Version: "v1", Resource: "customresourcedefinitions",
+	}
 	soon(t, ready, func() error { _, err := os.Stat(c.config.CAFile); return err })
 	soon(t, ready, func() error {
 		_, err := definitions.objects(t, nil).Create(ready, &unstructured.Unstructured{Object: map[string]any{
-			"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition", "metadata": map[string]any{"name": "tallies.example.com"},
+			"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+			"metadata": map[string]any{"name": "tallies.example.com"},
 			"spec": map[string]any{
-				"group": "example.com", "scope": "Cluster", "names": map[string]any{"plural": "tallies", "singular": "tally", "kind": "Tally"},
-				"versions": []any{map[string]any{"name": "v1", "served": true, "storage": true, "schema": map[string]any{
-					"openAPIV3Schema": map[string]any{"type": "object", "x-kubernetes-preserve-unknown-fields": true},
-				}}},
+				"group": "example.com", "scope": "Cluster",
+				"names": map[string]any{"plural": "tallies", "singular": "tally", "kind": "Tally"},
+				"versions": []any{
+					map[string]any{"name": "v1", "served": true, "storage": true, "schema": map[string]any{
+						"openAPIV3Schema": map[string]any{
+							"type": "object", "x-kubernetes-preserve-unknown-fields": true,
+						},
+					}},
+				},
 			},
 		}}, metav1.CreateOptions{})
 		return err
@@ -185,7 +203,9 @@ func soon(t *testing.T, ctx context.Context, try func() error) {
 func (c cluster) contender(t *testing.T, name string, lost, refused int, o *ifmatch.Options, write writing) contender {
 	plain := c.objects(t, nil)
 	object := &unstructured.Unstructured{}
-	object.SetGroupVersionKind(c.resource.GroupVersion().WithKind(map[string]string{"tallies": "Tally", "configmaps": "ConfigMap"}[c.resource.Resource]))
+	object.SetGroupVersionKind(c.resource.GroupVersion().WithKind(map[string]string{
+		"tallies": "Tally", "configmaps": "ConfigMap",
+	}[c.resource.Resource]))
 	object.SetGenerateName("tally-")
 	data := map[string]any{}
 	for worker := range workers {
@@ -238,7 +258,8 @@ func TestClientGoDeletesOnlyTheObjectThatItRead(t *testing.T) {
 // Kubernetes has no entity tags. Without the dialect nothing guards a write that was read, and it is not sent.
 func TestClientGoNeedsTheDialect(t *testing.T) {
 	_, c := small(t)
-	_, err := raiseObject(c.objects(t, new(ifmatch.Options)), "tally", update)(ifmatch.UnitOfWork(t.Context()), 0, func() {})
+	_, err := raiseObject(c.objects(t, new(ifmatch.Options)), "tally", update)(ifmatch.UnitOfWork(t.Context()),
+		0, func() {})
 	require.ErrorIs(t, err, ifmatch.ErrNoValidator)
 }
 

@@ -55,19 +55,24 @@ func TestDeleteOptionsAreKept(t *testing.T) {
 	_, err := client.Get(ctx, "tally", metav1.GetOptions{})
 	require.NoError(t, err)
 	orphan := metav1.DeletePropagationOrphan
-	require.NoError(t, client.Delete(ctx, "tally", metav1.DeleteOptions{PropagationPolicy: &orphan, DryRun: []string{"All"}}))
+	require.NoError(t,
+		client.Delete(ctx, "tally", metav1.DeleteOptions{PropagationPolicy: &orphan, DryRun: []string{"All"}}))
 	assert.Contains(t, (*sent)[0], `"dryRun":["All"]`, "what was asked for as a rehearsal is done")
 	assert.Contains(t, (*sent)[0], "Orphan")
 }
 
 func TestGoGitHubsOwnSHAIsNotReplacedByANewerOne(t *testing.T) {
-	for name, h := range map[string]*http.Client{"net/http": http.DefaultClient, "over ifmatch": ifmatch.New(overGitHub).HTTPClient()} {
+	for name, h := range map[string]*http.Client{
+		"net/http": http.DefaultClient, "over ifmatch": ifmatch.New(overGitHub).HTTPClient(),
+	} {
 		t.Run(name, func(t *testing.T) {
 			c, url := serveContents(t)
 			client := githubClient(t, url, h)
 			ctx := ifmatch.UnitOfWork(t.Context())
-			readAgain := func(ctx context.Context, client *github.Client, read *github.RepositoryContent, put func(*string) error) error {
-				if _, _, _, err := client.Repositories.GetContents(ctx, "shop", "config", "tally.json", nil); err != nil {
+			readAgain := func(ctx context.Context, client *github.Client, read *github.RepositoryContent,
+				put func(*string) error) error {
+				if _, _, _, err := client.Repositories.GetContents(ctx, "shop", "config", "tally.json",
+					nil); err != nil {
 					return err
 				}
 				return put(read.SHA)
@@ -87,21 +92,25 @@ func TestGoGitHubsOwnSHAIsNotReplacedByANewerOne(t *testing.T) {
 // The query of the write is not that of the read.
 func TestAWriteWithAFieldManagerIsGuarded(t *testing.T) {
 	_, c := small(t)
-	withManager := func(ctx context.Context, client dynamic.ResourceInterface, object *unstructured.Unstructured, key, value string) error {
+	withManager := func(ctx context.Context, client dynamic.ResourceInterface, object *unstructured.Unstructured,
+		key, value string) error {
 		if err := unstructured.SetNestedField(object.Object, value, "data", key); err != nil {
 			return err
 		}
 		patch, _ := json.Marshal(map[string]any{"data": object.Object["data"]})
-		_, err := client.Patch(ctx, object.GetName(), types.MergePatchType, patch, metav1.PatchOptions{FieldManager: "me"})
+		_, err := client.Patch(ctx, object.GetName(), types.MergePatchType, patch,
+			metav1.PatchOptions{FieldManager: "me"})
 		return err
 	}
-	contendAll(t, c.contender(t, "client-go Patch with a field manager, over ifmatch", 0, someRefused, overKubernetes, withManager))
+	contendAll(t, c.contender(t, "client-go Patch with a field manager, over ifmatch", 0, someRefused, overKubernetes,
+		withManager))
 }
 
 func TestAzblobWithSignaturesAboveIfmatch(t *testing.T) {
 	b, url := serveBlobs(t)
 	b.set("tally", "{}")
-	client := signingAs(account, accountKey, url)(t, policy.ClientOptions{Transport: ifmatch.New(nil), Retry: policy.RetryOptions{MaxRetries: -1}})
+	client := signingAs(account, accountKey, url)(t,
+		policy.ClientOptions{Transport: ifmatch.New(nil), Retry: policy.RetryOptions{MaxRetries: -1}})
 	_, err := raiseBlob(client, "tally")(ifmatch.UnitOfWork(t.Context()), 0, func() {})
 	for _, condition := range b.conditions() {
 		assert.NotEmpty(t, condition, "sent without a condition, though its unit of work has read it (%v)", err)
@@ -114,7 +123,8 @@ func TestARefusalIsNotRetriedByTheSDK(t *testing.T) {
 	b.set("tally", "{}")
 	client := signingAs(account, accountKey, url)(t, policy.ClientOptions{
 		Transport: ifmatch.New(&ifmatch.Options{RequireCondition: true}),
-		Retry:     policy.RetryOptions{RetryDelay: time.Hour, MaxRetryDelay: time.Hour}, // a retry would not be over in time
+		// a retry would not be over in time
+		Retry: policy.RetryOptions{RetryDelay: time.Hour, MaxRetryDelay: time.Hour},
 	})
 	ctx, cancel := context.WithTimeout(ifmatch.UnitOfWork(t.Context()), 20*time.Second)
 	defer cancel()

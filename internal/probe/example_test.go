@@ -114,7 +114,9 @@ func ExampleWrites() {
 
 func ExampleFinding() {
 	// A proxy makes the tags weak that the origin compares as strong ones.
-	weakening := httptest.NewServer(on(origin(nil), "GET", ifmatchtest.AlterETag(func(tag string) string { return "W/" + tag })))
+	weakening := httptest.NewServer(on(origin(nil), "GET", ifmatchtest.AlterETag(func(tag string) string {
+		return "W/" + tag
+	})))
 	defer weakening.Close()
 
 	report, err := probe.Run(context.Background(), weakening.URL+path, &probe.Options{Disposable: true})

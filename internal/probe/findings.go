@@ -22,7 +22,8 @@ func judge(r *Report) []Finding {
 	j.caches()
 	j.reads()
 	if r.Writes == nil {
-		j.add(Note, "writes", "not tested: whether If-Match is honoured cannot be seen by reading", "name a resource that nobody needs (Options.Disposable)")
+		j.add(Note, "writes", "not tested: whether If-Match is honoured cannot be seen by reading",
+			"name a resource that nobody needs (Options.Disposable)")
 	}
 	slices.SortStableFunc(j.findings, func(a, b Finding) int { return int(b.Severity - a.Severity) })
 	return j.findings
@@ -51,17 +52,23 @@ func (j *judgement) validators() {
 	const about = "entity tag"
 	switch {
 	case j.Status == http.StatusNonAuthoritativeInfo:
-		j.add(Danger, about, "a proxy transformed the content (203): its tag is of something else", "go around the proxy: ifmatch writes nothing that is made from a 203")
+		j.add(Danger, about, "a proxy transformed the content (203): its tag is of something else",
+			"go around the proxy: ifmatch writes nothing that is made from a 203")
 	case t.Why != "":
-		j.add(Danger, about, "unusable: "+t.Why+": "+fields(t.Fields), "writes fail with ErrNoValidator before a byte is sent; repair the server"+or(j.byMember()))
+		j.add(Danger, about, "unusable: "+t.Why+": "+fields(t.Fields),
+			"writes fail with ErrNoValidator before a byte is sent; repair the server"+or(j.byMember()))
 	case t.Value == "" && j.LastModifiedStrong == Yes:
-		j.add(Warning, about, "there is none; Last-Modified is all that guards, and two writes within one second look alike to it", "ifmatch sends If-Unmodified-Since; keep other writers rare, or have the server give tags"+or(j.byMember()))
+		j.add(Warning, about,
+			"there is none; Last-Modified is all that guards, and two writes within one second look alike to it",
+			"ifmatch sends If-Unmodified-Since; keep other writers rare, or have the server give tags"+or(j.byMember()))
 	case t.Value == "" && len(j.Members) > 0:
 		j.add(Warning, about, "there is none; the version is in the content, "+members(j.Members), j.byMember())
 	case t.Value == "" && j.LastModifiedStrong == No:
-		j.add(Danger, about, "there is none, and Last-Modified is not a second older than Date, so it is weak", "read again later: ifmatch writes with If-Unmodified-Since once Last-Modified is strong")
+		j.add(Danger, about, "there is none, and Last-Modified is not a second older than Date, so it is weak",
+			"read again later: ifmatch writes with If-Unmodified-Since once Last-Modified is strong")
 	case t.Value == "":
-		j.add(Danger, about, "there is none, and no Last-Modified: nothing can guard a write", "writes fail with ErrNoValidator; Options.AllowLostUpdates sends them, and loses what others write")
+		j.add(Danger, about, "there is none, and no Last-Modified: nothing can guard a write",
+			"writes fail with ErrNoValidator; Options.AllowLostUpdates sends them, and loses what others write")
 	case t.Value.IsWeak():
 		j.weak()
 	default:
@@ -74,7 +81,9 @@ func (j *judgement) validators() {
 		j.add(Note, about, "it comes in the trailer section, which many clients and gateways drop", "ifmatch reads it")
 	}
 	if t.Unquoted() {
-		j.add(Note, about, "it lacks the quotes that RFC 9110 §8.8.3 demands; nginx removes such tags when it compresses", "ifmatch sends it back as it came")
+		j.add(Note, about,
+			"it lacks the quotes that RFC 9110 §8.8.3 demands; nginx removes such tags when it compresses",
+			"ifmatch sends it back as it came")
 	}
 	if len(slices.Compact(slices.Clone(t.Fields))) > 1 {
 		j.add(Note, about, "there are several: "+fields(t.Fields), "ifmatch takes "+verbatim(string(t.Value)))
@@ -89,11 +98,13 @@ func (j *judgement) weak() {
 	tag := verbatim(string(j.Tag.Value))
 	switch w := j.Writes; {
 	case w != nil && w.Stripped.Taken():
-		j.add(Warning, "entity tag", "weak on the way, strong at the origin: "+tag+" is refused, without W/ it is taken", "Options.StripWeakTags")
+		j.add(Warning, "entity tag", "weak on the way, strong at the origin: "+tag+
+			" is refused, without W/ it is taken", "Options.StripWeakTags")
 	case w != nil && w.Honoured == Yes:
 		j.add(Good, "entity tag", "weak, and compared all the same: "+tag+" goes back as it came", "")
 	default:
-		j.add(Note, "entity tag", "weak: "+tag+"; by RFC 9110 §13.1.1 If-Match with it never holds, though OData, FHIR and others want it so",
+		j.add(Note, "entity tag",
+			"weak: "+tag+"; by RFC 9110 §13.1.1 If-Match with it never holds, though OData, FHIR and others want it so",
 			"ifmatch sends it back as it came; if that is always refused, try Options.StripWeakTags")
 	}
 }
@@ -103,7 +114,8 @@ func (j *judgement) stability() {
 	const about = "two reads"
 	switch {
 	case j.SameTag == No:
-		j.add(Danger, about, "the same content has another tag each time: every write would be refused", "look for several servers that make tags of their own (inode, start time) behind one name")
+		j.add(Danger, about, "the same content has another tag each time: every write would be refused",
+			"look for several servers that make tags of their own (inode, start time) behind one name")
 	case j.SameTag == Yes && j.SameContent == No && j.Tag.Value.IsWeak():
 		j.add(Note, about, "one weak tag for different content: changes that it does not count are not guarded", "")
 	case j.SameTag == Yes && j.SameContent == No:
@@ -114,15 +126,18 @@ func (j *judgement) stability() {
 		j.add(Good, about, "the tag stays while the content does", "")
 	}
 	if j.HeadAgrees == No {
-		j.add(Note, "HEAD", "its tag is not that of GET: "+fields(j.HeadTag.Fields), "take tags from GET, as ifmatch does")
+		j.add(Note, "HEAD", "its tag is not that of GET: "+fields(j.HeadTag.Fields),
+			"take tags from GET, as ifmatch does")
 	}
 }
 
 // transformations says what compression does to tags.
 func (j *judgement) transformations() {
-	const about, identity = "compression", "ifmatch asks for the identity coding; a client that lets net/http ask for gzip never gets its writes through"
+	const about, identity = "compression", "ifmatch asks for the identity coding; a client that lets net/http ask " +
+		"for gzip never gets its writes through"
 	if j.Coding != "" {
-		j.add(Warning, about, "the content comes in "+quote(j.Coding)+" though identity was asked for: its tag is of that form", "have the gateway respect Accept-Encoding")
+		j.add(Warning, about, "the content comes in "+quote(j.Coding)+
+			" though identity was asked for: its tag is of that form", "have the gateway respect Accept-Encoding")
 	}
 	tag := verbatim(string(j.GzipTag.Value))
 	switch j.Compressed {
@@ -142,7 +157,8 @@ func (j *judgement) transformations() {
 		j.add(Note, about, "has a tag of its own: "+tag, "ifmatch asks for the identity coding")
 	}
 	if !contains(j.Vary, "Accept-Encoding") && !contains(j.Vary, "*") {
-		j.add(Warning, "Vary", "it does not name Accept-Encoding: a cache may hand out one form's tag for the other", "")
+		j.add(Warning, "Vary", "it does not name Accept-Encoding: a cache may hand out one form's tag for the other",
+			"")
 	}
 }
 
@@ -152,9 +168,11 @@ func (j *judgement) caches() {
 		signs := fields(j.CacheSigns)
 		switch j.CacheBypassed {
 		case No:
-			j.add(Warning, "cache", "answers reads even with Cache-Control: no-cache: "+signs, "a conflict's re-fetch may show the old version; ifmatch then ends with ErrRefusedTag")
+			j.add(Warning, "cache", "answers reads even with Cache-Control: no-cache: "+signs,
+				"a conflict's re-fetch may show the old version; ifmatch then ends with ErrRefusedTag")
 		case Yes:
-			j.add(Note, "cache", "answers reads, and lets Cache-Control: no-cache through: "+signs, "ifmatch sends that after a refusal")
+			j.add(Note, "cache", "answers reads, and lets Cache-Control: no-cache through: "+signs,
+				"ifmatch sends that after a refusal")
 		default:
 			j.add(Note, "gateway", signs, "")
 		}
@@ -169,7 +187,8 @@ func (j *judgement) caches() {
 		}
 	}
 	if len(others) > 0 {
-		j.add(Note, "Vary", fields(others)+" select the representation", "put the same values into Options.Header for reads and writes, as one Client does")
+		j.add(Note, "Vary", fields(others)+" select the representation",
+			"put the same values into Options.Header for reads and writes, as one Client does")
 	}
 }
 

@@ -25,13 +25,16 @@ func (j *judgement) writes(w *Writes) {
 	j.answer(w)
 	switch w.CreateRefused {
 	case Yes:
-		j.add(Good, "If-None-Match: * on PUT", fmt.Sprintf("refused with %d: a creation overwrites nothing", w.Create.Status), "")
+		j.add(Good, "If-None-Match: * on PUT", fmt.Sprintf("refused with %d: a creation overwrites nothing",
+			w.Create.Status), "")
 	case No:
 		if w.OldMemberRefused == Yes {
-			j.add(Note, "If-None-Match: * on PUT", "ignored, where the content names the current version", "the Dialect has a way of its own to create")
+			j.add(Note, "If-None-Match: * on PUT", "ignored, where the content names the current version",
+				"the Dialect has a way of its own to create")
 			break
 		}
-		j.add(Danger, "If-None-Match: * on PUT", "IGNORED: a creation overwrites what is there", "do not rely on ifmatch.Create here")
+		j.add(Danger, "If-None-Match: * on PUT", "IGNORED: a creation overwrites what is there",
+			"do not rely on ifmatch.Create here")
 	}
 	switch {
 	case w.Unguarded.Taken() && w.OldMemberRefused == Yes:
@@ -73,27 +76,40 @@ func (j *judgement) condition(w *Writes) {
 	case w.Honoured == Yes:
 		j.add(Good, about, "honoured: a wrong one is refused, the current one taken", "")
 		if w.Repeats {
-			j.add(Note, about, "a refused write whose outcome is in force already is answered with success (RFC 9110 §13.1.1)", "ifmatch takes that for what it is: the change is in")
+			j.add(Note, about,
+				"a refused write whose outcome is in force already is answered with success (RFC 9110 §13.1.1)",
+				"ifmatch takes that for what it is: the change is in")
 		}
 	case w.OldMemberRefused == Yes:
-		j.add(Warning, about, "ignored, but another version in the content is refused with "+outcome(w.OldMember), "Options.Dialect: "+j.Members[0].Dialect)
+		j.add(Warning, about, "ignored, but another version in the content is refused with "+outcome(w.OldMember),
+			"Options.Dialect: "+j.Members[0].Dialect)
 	case w.OldMemberRefused == No && w.Wrong.Taken():
 		j.add(Danger, about, "IGNORED, and so is another version in the content: updates get lost here", helpless)
 	case w.Honoured == No:
 		j.add(Danger, about, "IGNORED: updates get lost here", cmp.Or(j.byMember(), helpless))
 	case w.Wrong.Taken() && w.CreateRefused == No:
 		// The second is no repetition that RFC 9110 lets a server say yes to (§13.1.2).
-		j.add(Danger, about, "IGNORED, as far as can be seen: a wrong one is taken, and so is If-None-Match: *; updates get lost here", cmp.Or(j.byMember(), helpless))
+		j.add(Danger, about,
+			"IGNORED, as far as can be seen: a wrong one is taken, and so is If-None-Match: *; updates get lost here",
+			cmp.Or(j.byMember(), helpless))
 	case w.Wrong.Taken():
-		j.add(Warning, about, "a wrong one is taken, without effect: it is ignored, or the server saw that nothing would change (RFC 9110 §13.1.1)", "take it for ignored until a change of the content shows more"+or(j.byMember()))
+		j.add(Warning, about,
+			"a wrong one is taken, without effect: it is ignored, or the server saw that nothing would change (RFC "+
+				"9110 §13.1.1)", "take it for ignored until a change of the content shows more"+or(j.byMember()))
 	case w.Replayed:
-		j.add(Warning, about, "each write is refused, and takes effect all the same: a gateway sends it twice, or somebody writes the same just now", "Options.WriteID recognises one's own write; stop the gateway from repeating (nginx: proxy_next_upstream off)")
+		j.add(Warning, about,
+			"each write is refused, and takes effect all the same: a gateway sends it twice, or somebody writes the "+
+				"same just now",
+			"Options.WriteID recognises one's own write; stop the gateway from repeating (nginx: proxy_next_upstream "+
+				"off)")
 	case w.Wrong.conditional() && w.Current.conditional():
-		j.add(Danger, about, "the server refuses the validator that it gives: no write gets through", "ifmatch ends with ErrRefusedTag; look for what alters tags on the way")
+		j.add(Danger, about, "the server refuses the validator that it gives: no write gets through",
+			"ifmatch ends with ErrRefusedTag; look for what alters tags on the way")
 	case w.Wrong.conditional() && !w.Current.Sent:
 		j.add(Note, about, "a wrong one is refused; what would be the current one, nothing tells", "")
 	default:
-		j.add(Warning, about, "unclear: "+outcome(w.Wrong)+" for a wrong one, "+outcome(w.Current)+" for the current one", "probe again")
+		j.add(Warning, about, "unclear: "+outcome(w.Wrong)+" for a wrong one, "+outcome(w.Current)+
+			" for the current one", "probe again")
 	}
 }
 
@@ -119,9 +135,11 @@ func (j *judgement) refusal(w *Writes) {
 	case ifmatch.StaleVersion:
 		j.add(Good, "a stale answer", text, "")
 	case ifmatch.Unknown:
-		j.add(Note, "a stale answer", text, "ifmatch fetches to find out; Options.ProblemKinds or a Dialect's Kind can say it at once")
+		j.add(Note, "a stale answer", text,
+			"ifmatch fetches to find out; Options.ProblemKinds or a Dialect's Kind can say it at once")
 	default:
-		j.add(Warning, "a stale answer", text, "Update and Save may not go on from it; say what it means in Options.ProblemKinds or a Dialect's Kind")
+		j.add(Warning, "a stale answer", text,
+			"Update and Save may not go on from it; say what it means in Options.ProblemKinds or a Dialect's Kind")
 	}
 }
 
@@ -178,12 +196,16 @@ func (j *judgement) answer(w *Writes) {
 	case Yes:
 		j.add(Good, about, text+", the tag of the new version", "")
 	case No:
-		j.add(Warning, about, text+", with a tag that GET does not give: "+verbatim(string(a.Tag.Value)), "do not write with it; a read in between tells the resource's own")
+		j.add(Warning, about, text+", with a tag that GET does not give: "+verbatim(string(a.Tag.Value)),
+			"do not write with it; a read in between tells the resource's own")
 	default:
 		j.add(Note, about, text+", no tag", "ifmatch reads before the next write")
 	}
 	if a.OldRead {
-		j.add(Warning, "a read after a write", "shows the version before it, even with Cache-Control: no-cache: a cache is in between", "a conflict's re-fetch may show the old version; ifmatch then waits and looks again, and ends with ErrRefusedTag")
+		j.add(Warning, "a read after a write",
+			"shows the version before it, even with Cache-Control: no-cache: a cache is in between",
+			"a conflict's re-fetch may show the old version; ifmatch then waits and looks again, and ends with "+
+				"ErrRefusedTag")
 	}
 	if w.NewVersion == No && j.Tag.Value != "" {
 		j.add(Note, about, "the same content keeps its tag: content that returns (A, B, A) may bring its tag back", "")
@@ -196,7 +218,9 @@ func (j *judgement) answer(w *Writes) {
 // patches says what the server makes of the formats; of a method that it does not have, once.
 func (j *judgement) patches(all []Patch) {
 	refused := func(p Patch) bool { return p.Taken == No && !p.Announced && !p.Unread && !p.Damaging }
-	if len(all) > 0 && !slices.ContainsFunc(all, func(p Patch) bool { return !refused(p) || p.sent().Status != all[0].sent().Status }) {
+	if len(all) > 0 && !slices.ContainsFunc(all, func(p Patch) bool {
+		return !refused(p) || p.sent().Status != all[0].sent().Status
+	}) {
 		j.add(Note, "PATCH", "refused: "+outcome(all[0].sent()), "")
 		return
 	}
@@ -214,19 +238,26 @@ func (j *judgement) patch(p Patch) {
 	}
 	switch {
 	case p.Damaging:
-		j.add(Danger, about, "taken for something else than a patch: members were lost by it", "leave Options.PatchFormat empty: PUT")
+		j.add(Danger, about, "taken for something else than a patch: members were lost by it",
+			"leave Options.PatchFormat empty: PUT")
 	case p.Unread:
-		j.add(Warning, about, "answered with success, and so is one that must fail: it is not read, and changes would be lost", "leave Options.PatchFormat empty, or name another format")
+		j.add(Warning, about,
+			"answered with success, and so is one that must fail: it is not read, and changes would be lost",
+			"leave Options.PatchFormat empty, or name another format")
 	case p.Taken == Yes && p.Guarded == Yes:
 		j.add(Good, about, "taken, and its If-Match honoured", format)
 	case p.Taken == Yes && p.Guarded == No && j.Writes.OldMemberRefused != Yes:
-		j.add(Danger, about, "taken, and its condition IGNORED: updates get lost here", "leave Options.PatchFormat empty, if PUT is guarded")
+		j.add(Danger, about, "taken, and its condition IGNORED: updates get lost here",
+			"leave Options.PatchFormat empty, if PUT is guarded")
 	case p.Taken == Yes && j.Writes.OldMemberRefused == Yes:
-		j.add(Note, about, "taken; If-Match is ignored here, too", "the Dialect puts the version into the patch, if it can"+or(format))
+		j.add(Note, about, "taken; If-Match is ignored here, too",
+			"the Dialect puts the version into the patch, if it can"+or(format))
 	case p.Taken == Yes:
-		j.add(Warning, about, "taken also under a condition that cannot hold, without effect: ignored, or in force already", "")
+		j.add(Warning, about,
+			"taken also under a condition that cannot hold, without effect: ignored, or in force already", "")
 	case p.Announced && p.Taken == No:
-		j.add(Warning, about, "announced, and refused: "+outcome(p.sent()), "leave Options.PatchFormat empty, or name another format")
+		j.add(Warning, about, "announced, and refused: "+outcome(p.sent()),
+			"leave Options.PatchFormat empty, or name another format")
 	case p.Taken == No:
 		j.add(Note, about, "refused: "+outcome(p.sent()), "")
 	}

@@ -96,7 +96,8 @@ func TestAWriteWithoutAnAnswerLeavesTheQuestionOpen(t *testing.T) {
 	assert.Error(t, r.Writes.Wrong.Err)
 	assert.Zero(t, r.Writes.Wrong.Status)
 	assert.False(t, has(r, probe.Good, "If-Match on PUT", "honoured"))
-	assert.True(t, has(r, probe.Warning, "If-Match on PUT", "unclear: no answer for a wrong one, 200 for the current one"), "%s", r)
+	assert.True(t, has(r, probe.Warning, "If-Match on PUT",
+		"unclear: no answer for a wrong one, 200 for the current one"), "%s", r)
 	assert.Contains(t, r.String(), "-> no answer")
 }
 
@@ -107,7 +108,9 @@ func TestATransportThatForgetsHalfOfItsAnswerIsSurvived(t *testing.T) {
 	require.NoError(t, err)
 	assert.True(t, has(r, probe.Danger, "entity tag", "nothing can guard a write"), "%s", r)
 
-	_, err = probe.Run(t.Context(), anywhere, through(func(r *http.Request) (*http.Response, error) { return nil, nil }))
+	_, err = probe.Run(t.Context(), anywhere, through(func(r *http.Request) (*http.Response, error) {
+		return nil, nil
+	}))
 	require.Error(t, err)
 }
 
@@ -144,7 +147,9 @@ func TestARequestThatIsNotAnsweredInTimeIsGivenUp(t *testing.T) {
 			start := time.Now()
 			_, err := probe.Run(t.Context(), anywhere, o)
 			require.ErrorIs(t, err, context.DeadlineExceeded, name)
-			want := map[string]time.Duration{"Options.Timeout": time.Second, "HTTPClient.Timeout": 2 * time.Second, "the default": 30 * time.Second}
+			want := map[string]time.Duration{
+				"Options.Timeout": time.Second, "HTTPClient.Timeout": 2 * time.Second, "the default": 30 * time.Second,
+			}
 			assert.Equal(t, want[name], time.Since(start), name)
 		})
 	}
@@ -191,7 +196,8 @@ func TestEveryLineOfAReportIsPrintable(t *testing.T) {
 	evil := "\x1b[2J\u202e\r" + strings.Repeat("é", 500)
 	h := http.Header{
 		"Etag": {"W/\"" + evil + "\""}, "Content-Type": {evil}, "Vary": {evil}, "Via": {evil}, "Allow": {evil},
-		"Accept-Patch": {evil}, "Preference-Applied": {evil}, "Content-Location": {evil}, "Last-Modified": {evil}, "Age": {evil},
+		"Accept-Patch": {evil}, "Preference-Applied": {evil}, "Content-Location": {evil}, "Last-Modified": {evil},
+		"Age": {evil},
 	}
 	body := fmt.Sprintf(`{"_rev":%q,"%s":1}`, evil, strings.Repeat("y", 300))
 	for _, status := range []int{200, 409} {
@@ -286,14 +292,17 @@ func FuzzRun(f *testing.F) {
 	f.Add(200, 412, `W/"1"`, "*", "text/plain", `{"_rev":"1-a","x":[1]}`, `{"error":{"code":"x"}}`, "", true)
 	f.Add(203, 204, "", "abc", "", "[", "", "br", false)
 	f.Add(200, 409, `"a", "b"`, "", "application/problem+json", `{"version":1,"a":"b"}`, `{"type":7}`, "", true)
-	f.Fuzz(func(t *testing.T, readStatus, writeStatus int, tag, writeTag, mediaType, content, answer, coding string, disposable bool) {
+	f.Fuzz(func(t *testing.T, readStatus, writeStatus int, tag, writeTag, mediaType, content, answer, coding string,
+		disposable bool) {
 		if readStatus < 200 || readStatus > 599 || writeStatus < 200 || writeStatus > 599 {
 			return
 		}
 		n, stored := 0, content
 		o := through(func(r *http.Request) (*http.Response, error) {
 			n++
-			h := http.Header{"Etag": {tag}, "Content-Type": {mediaType}, "Location": {answer}, "Vary": {coding}, "Via": {answer}}
+			h := http.Header{
+				"Etag": {tag}, "Content-Type": {mediaType}, "Location": {answer}, "Vary": {coding}, "Via": {answer},
+			}
 			if r.Method == http.MethodGet || r.Method == http.MethodHead || r.Method == http.MethodOptions {
 				if r.Header.Get("Accept-Encoding") == "gzip" {
 					h.Set("Content-Encoding", coding)

@@ -59,7 +59,9 @@ func versionMembers(content []byte) []Member {
 // letter is changed. It is never 0, which to some servers means any version.
 func (m Member) another(content []byte) ([]byte, error) {
 	raw := []byte(m.Value)
-	i := bytes.LastIndexFunc(raw, func(r rune) bool { return '0' <= r && r <= '9' || 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' })
+	i := bytes.LastIndexFunc(raw, func(r rune) bool {
+		return '0' <= r && r <= '9' || 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z'
+	})
 	switch {
 	case i < 0:
 		return nil, jsonmerge.ErrNotFound

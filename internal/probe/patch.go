@@ -15,7 +15,9 @@ const perPatch = 5 // requests that one patch format may take
 // patches tries the formats. Plain JSON is what OData and others call a merge; it is tried
 // where the name of its own is not known.
 func (w *writer) patches(ctx context.Context) error {
-	for _, mediaType := range []string{"application/merge-patch+json", "application/json-patch+json", "application/json"} {
+	for _, mediaType := range []string{
+		"application/merge-patch+json", "application/json-patch+json", "application/json",
+	} {
 		if mediaType == "application/json" && w.Patches != nil && w.Patches[0].Taken == Yes {
 			continue
 		}

@@ -65,7 +65,9 @@ func Run(ctx context.Context, target string, o *Options) (*Report, error) {
 }
 
 // reserved are the request fields that the probe sets itself (RFC 9110 §13.1, §12.5.3).
-var reserved = []string{"If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since", "If-Range", "Range", "Accept-Encoding"}
+var reserved = []string{
+	"If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since", "If-Range", "Range", "Accept-Encoding",
+}
 
 func newProber(target string, o *Options) (*prober, error) {
 	if o == nil {
@@ -83,7 +85,8 @@ func newProber(target string, o *Options) (*prober, error) {
 		p.header[k] = slices.Clone(v)
 	}
 	if o.Unguarded && !o.Disposable {
-		return nil, errors.New("probe: Options.Unguarded needs Disposable: a write without a condition may overwrite anything")
+		return nil,
+			errors.New("probe: Options.Unguarded needs Disposable: a write without a condition may overwrite anything")
 	}
 	u, err := url.Parse(target)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {

@@ -136,75 +136,208 @@ func TestReadingFindsWhatTheServerDoes(t *testing.T) {
 		text     string
 		advice   string
 	}{
-		{"a strong tag", right(), origin(&ifmatchtest.Options{Tags: ifmatchtest.WeakTags}), probe.Good, "entity tag", `strong: "v1"`, ""},
-		{"a weak tag", origin(&ifmatchtest.Options{Tags: ifmatchtest.WeakTags}), nil, probe.Note, "entity tag", `weak: W/"v1"`, "Options.StripWeakTags"},
-		{"a tag in the trailer section", origin(&ifmatchtest.Options{Tags: ifmatchtest.TrailerTags}), nil, probe.Note, "entity tag", "trailer", "ifmatch reads it"},
-		{"a tag without quotes", origin(&ifmatchtest.Options{Tags: ifmatchtest.UnquotedTags}), nil, probe.Note, "entity tag", "lacks the quotes", "as it came"},
-		{"two tags", origin(&ifmatchtest.Options{Tags: ifmatchtest.DoubledTags}), nil, probe.Note, "entity tag", `there are several: "W/\"v1\"", "\"v1\""`, `takes "v1"`},
-		{"two tags that differ", origin(nil, header("ETag", `"a"`, `"b"`)), nil, probe.Danger, "entity tag", `unusable: several different entity tags: "\"a\"", "\"b\""`, "ErrNoValidator"},
-		{"a tag that would match anything", origin(nil, header("ETag", "*")), nil, probe.Danger, "entity tag", `unusable: "*" is not an entity tag`, "ErrNoValidator"},
-		{"an empty tag", origin(nil, header("ETag", "")), nil, probe.Danger, "entity tag", "unusable: empty entity tag", "ErrNoValidator"},
-		{"a tag like a list", origin(nil, header("ETag", `"a", "b"`)), nil, probe.Danger, "entity tag", "unusable: entity tag with misplaced quotes", "ErrNoValidator"},
-		{"no tag and an old date", origin(&ifmatchtest.Options{Tags: ifmatchtest.NoTags, Now: clock(time.Minute)}), nil, probe.Warning, "entity tag", "Last-Modified is all", "If-Unmodified-Since"},
-		{"no tag and a young date", origin(&ifmatchtest.Options{Tags: ifmatchtest.NoTags, Now: clock(0)}), nil, probe.Danger, "entity tag", "so it is weak", "read again later"},
-		{"no tag and no date", origin(noDates), nil, probe.Danger, "entity tag", "nothing can guard a write", "Options.AllowLostUpdates"},
-		{"a version in the content alone", holding(`{"metadata":{"resourceVersion":"12"}}`, noDates), nil, probe.Warning, "entity tag", `/metadata/resourceVersion "12"`, "dialect.Kubernetes()"},
-		{"a version in the content too", holding(`{"lock_version":3}`, nil), nil, probe.Note, "version in the content", "/lock_version 3", `dialect.Version(dialect.VersionOptions{Member: "/lock_version"})`},
-		{"content that a proxy transformed", on(origin(nil), "GET", ifmatchtest.ApplyAndAnswer(ifmatchtest.Response{Status: 203, Body: ann})), nil, probe.Danger, "entity tag", "203", "go around the proxy"},
+		{
+			name: "a strong tag", with: right(), without: origin(&ifmatchtest.Options{Tags: ifmatchtest.WeakTags}),
+			severity: probe.Good, about: "entity tag", text: `strong: "v1"`,
+		},
+		{
+			name: "a weak tag", with: origin(&ifmatchtest.Options{Tags: ifmatchtest.WeakTags}), severity: probe.Note,
+			about: "entity tag", text: `weak: W/"v1"`, advice: "Options.StripWeakTags",
+		},
+		{
+			name: "a tag in the trailer section", with: origin(&ifmatchtest.Options{Tags: ifmatchtest.TrailerTags}),
+			severity: probe.Note, about: "entity tag", text: "trailer", advice: "ifmatch reads it",
+		},
+		{
+			name: "a tag without quotes", with: origin(&ifmatchtest.Options{Tags: ifmatchtest.UnquotedTags}),
+			severity: probe.Note, about: "entity tag", text: "lacks the quotes", advice: "as it came",
+		},
+		{
+			name: "two tags", with: origin(&ifmatchtest.Options{Tags: ifmatchtest.DoubledTags}), severity: probe.Note,
+			about: "entity tag", text: `there are several: "W/\"v1\"", "\"v1\""`, advice: `takes "v1"`,
+		},
+		{
+			name: "two tags that differ", with: origin(nil, header("ETag", `"a"`, `"b"`)), severity: probe.Danger,
+			about: "entity tag", text: `unusable: several different entity tags: "\"a\"", "\"b\""`,
+			advice: "ErrNoValidator",
+		},
+		{
+			name: "a tag that would match anything", with: origin(nil, header("ETag", "*")), severity: probe.Danger,
+			about: "entity tag", text: `unusable: "*" is not an entity tag`, advice: "ErrNoValidator",
+		},
+		{
+			name: "an empty tag", with: origin(nil, header("ETag", "")), severity: probe.Danger, about: "entity tag",
+			text: "unusable: empty entity tag", advice: "ErrNoValidator",
+		},
+		{
+			name: "a tag like a list", with: origin(nil, header("ETag", `"a", "b"`)), severity: probe.Danger,
+			about: "entity tag", text: "unusable: entity tag with misplaced quotes", advice: "ErrNoValidator",
+		},
+		{
+			name: "no tag and an old date", with: origin(&ifmatchtest.Options{
+				Tags: ifmatchtest.NoTags, Now: clock(time.Minute),
+			}), severity: probe.Warning, about: "entity tag", text: "Last-Modified is all",
+			advice: "If-Unmodified-Since",
+		},
+		{
+			name: "no tag and a young date", with: origin(&ifmatchtest.Options{
+				Tags: ifmatchtest.NoTags, Now: clock(0),
+			}), severity: probe.Danger, about: "entity tag", text: "so it is weak", advice: "read again later",
+		},
+		{
+			name: "no tag and no date", with: origin(noDates), severity: probe.Danger, about: "entity tag",
+			text: "nothing can guard a write", advice: "Options.AllowLostUpdates",
+		},
+		{
+			name: "a version in the content alone", with: holding(`{"metadata":{"resourceVersion":"12"}}`, noDates),
+			severity: probe.Warning, about: "entity tag", text: `/metadata/resourceVersion "12"`,
+			advice: "dialect.Kubernetes()",
+		},
+		{
+			name: "a version in the content too", with: holding(`{"lock_version":3}`, nil), severity: probe.Note,
+			about: "version in the content", text: "/lock_version 3",
+			advice: `dialect.Version(dialect.VersionOptions{Member: "/lock_version"})`,
+		},
+		{
+			name:     "content that a proxy transformed",
+			with:     on(origin(nil), "GET", ifmatchtest.ApplyAndAnswer(ifmatchtest.Response{Status: 203, Body: ann})),
+			severity: probe.Danger, about: "entity tag", text: "203", advice: "go around the proxy",
+		},
 
-		{"a tag that stays", right(), restless(func(int) string { return ann }), probe.Good, "two reads", "the tag stays", ""},
-		{"a new tag each time", in(func(w http.ResponseWriter, r *http.Request) bool {
+		{
+			name: "a tag that stays", with: right(), without: restless(func(int) string { return ann }),
+			severity: probe.Good, about: "two reads", text: "the tag stays",
+		},
+		{name: "a new tag each time", with: in(func(w http.ResponseWriter, r *http.Request) bool {
 			bumped++
 			w.Header().Set("ETag", fmt.Sprintf(`"%d"`, bumped))
 			fmt.Fprint(w, ann)
 			return true
-		}, nil), nil, probe.Danger, "two reads", "another tag each time", "several servers"},
-		{"one strong tag for everything", in(func(w http.ResponseWriter, r *http.Request) bool {
+		}, nil), severity: probe.Danger, about: "two reads", text: "another tag each time", advice: "several servers"},
+		{name: "one strong tag for everything", with: in(func(w http.ResponseWriter, r *http.Request) bool {
 			w.Header().Set("ETag", `"always"`)
 			return false
-		}, restless(func(n int) string { return fmt.Sprint(n) })), nil, probe.Warning, "two reads", "one strong tag for different content", ""},
-		{"one weak tag for everything", in(func(w http.ResponseWriter, r *http.Request) bool {
+		}, restless(func(n int) string { return fmt.Sprint(n) })), severity: probe.Warning, about: "two reads",
+			text: "one strong tag for different content"},
+		{name: "one weak tag for everything", with: in(func(w http.ResponseWriter, r *http.Request) bool {
 			w.Header().Set("ETag", `W/"always"`)
 			return false
-		}, restless(func(n int) string { return fmt.Sprint(n) })), nil, probe.Note, "two reads", "one weak tag for different content", ""},
-		{"content that changes", on(origin(nil), "GET", ifmatchtest.RivalEdit(func(b []byte) []byte { return append(b, ' ') })), nil, probe.Note, "two reads", "changes between reads", ""},
-		{"another tag of HEAD", on(origin(nil), "HEAD", header("ETag", `"h"`)), nil, probe.Note, "HEAD", `not that of GET: "\"h\""`, "take tags from GET"},
-		{"no tag of HEAD", on(origin(nil), "HEAD", header("ETag")), origin(&ifmatchtest.Options{Tags: ifmatchtest.TrailerTags}), probe.Note, "HEAD", "not that of GET", ""},
+		}, restless(func(n int) string { return fmt.Sprint(n) })), severity: probe.Note, about: "two reads",
+			text: "one weak tag for different content"},
+		{
+			name: "content that changes", with: on(origin(nil), "GET", ifmatchtest.RivalEdit(func(b []byte) []byte {
+				return append(b, ' ')
+			})), severity: probe.Note, about: "two reads", text: "changes between reads",
+		},
+		{
+			name: "another tag of HEAD", with: on(origin(nil), "HEAD", header("ETag", `"h"`)), severity: probe.Note,
+			about: "HEAD", text: `not that of GET: "\"h\""`, advice: "take tags from GET",
+		},
+		{
+			name: "no tag of HEAD", with: on(origin(nil), "HEAD", header("ETag")),
+			without: origin(&ifmatchtest.Options{Tags: ifmatchtest.TrailerTags}), severity: probe.Note, about: "HEAD",
+			text: "not that of GET",
+		},
 
-		{"compression that weakens", origin(&ifmatchtest.Options{Compress: ifmatchtest.CompressWeaken}), nil, probe.Warning, "compression", `weakens the tag: W/"v1"`, "identity"},
-		{"compression that appends", origin(&ifmatchtest.Options{Compress: ifmatchtest.CompressSuffix}), nil, probe.Warning, "compression", `appends to the tag: "v1-gzip"`, "identity"},
-		{"compression that drops", origin(&ifmatchtest.Options{Compress: ifmatchtest.CompressDrop}), nil, probe.Warning, "compression", "drops the tag", "identity"},
-		{"compression with a tag of its own", onlyGzip(header("ETag", `"z"`)), nil, probe.Note, "compression", `a tag of its own: "z"`, "identity"},
-		{"compression where there is no tag otherwise", in(func(w http.ResponseWriter, r *http.Request) bool {
-			if r.Header.Get("Accept-Encoding") == "gzip" {
-				w.Header().Set("Content-Encoding", "gzip")
-				w.Header().Set("ETag", `"z"`)
-			}
-			fmt.Fprint(w, ann)
-			return true
-		}, nil), nil, probe.Note, "compression", `a tag of its own: "z"`, ""},
-		{"compression with the same strong tag", onlyGzip(header("ETag", `"v1"`)), nil, probe.Note, "compression", "both codings have one strong tag", ""},
-		{"compression that nobody asked for", on(origin(nil), "GET", header("Content-Encoding", "br")), nil, probe.Warning, "compression", `comes in "br" though identity was asked for`, "Accept-Encoding"},
-		{"compression without Vary", onlyGzip(header("Vary")), origin(&ifmatchtest.Options{Compress: ifmatchtest.CompressWeaken}), probe.Warning, "Vary", "does not name Accept-Encoding", ""},
-		{"Vary by identity", origin(nil, header("Vary", "Cookie, Accept", "cookie")), nil, probe.Note, "Vary", `"Cookie" select`, "Options.Header"},
-		{"Vary by anything", origin(nil, header("Vary", "*")), nil, probe.Note, "Vary", "*:", ""},
+		{
+			name: "compression that weakens", with: origin(&ifmatchtest.Options{Compress: ifmatchtest.CompressWeaken}),
+			severity: probe.Warning, about: "compression", text: `weakens the tag: W/"v1"`, advice: "identity",
+		},
+		{
+			name: "compression that appends", with: origin(&ifmatchtest.Options{Compress: ifmatchtest.CompressSuffix}),
+			severity: probe.Warning, about: "compression", text: `appends to the tag: "v1-gzip"`, advice: "identity",
+		},
+		{
+			name: "compression that drops", with: origin(&ifmatchtest.Options{Compress: ifmatchtest.CompressDrop}),
+			severity: probe.Warning, about: "compression", text: "drops the tag", advice: "identity",
+		},
+		{
+			name: "compression with a tag of its own", with: onlyGzip(header("ETag", `"z"`)), severity: probe.Note,
+			about: "compression", text: `a tag of its own: "z"`, advice: "identity",
+		},
+		{
+			name: "compression where there is no tag otherwise",
+			with: in(func(w http.ResponseWriter, r *http.Request) bool {
+				if r.Header.Get("Accept-Encoding") == "gzip" {
+					w.Header().Set("Content-Encoding", "gzip")
+					w.Header().Set("ETag", `"z"`)
+				}
+				fmt.Fprint(w, ann)
+				return true
+			}, nil), severity: probe.Note, about: "compression", text: `a tag of its own: "z"`,
+		},
+		{
+			name: "compression with the same strong tag", with: onlyGzip(header("ETag", `"v1"`)), severity: probe.Note,
+			about: "compression", text: "both codings have one strong tag",
+		},
+		{
+			name: "compression that nobody asked for", with: on(origin(nil), "GET", header("Content-Encoding", "br")),
+			severity: probe.Warning, about: "compression", text: `comes in "br" though identity was asked for`,
+			advice: "Accept-Encoding",
+		},
+		{
+			name: "compression without Vary", with: onlyGzip(header("Vary")),
+			without: origin(&ifmatchtest.Options{Compress: ifmatchtest.CompressWeaken}), severity: probe.Warning,
+			about: "Vary", text: "does not name Accept-Encoding",
+		},
+		{
+			name: "Vary by identity", with: origin(nil, header("Vary", "Cookie, Accept", "cookie")),
+			severity: probe.Note, about: "Vary", text: `"Cookie" select`, advice: "Options.Header",
+		},
+		{
+			name: "Vary by anything", with: origin(nil, header("Vary", "*")), severity: probe.Note, about: "Vary",
+			text: "*:",
+		},
 
-		{"a gateway", origin(nil, header("Via", "1.1 edge")), nil, probe.Note, "gateway", `"Via: 1.1 edge"`, ""},
-		{"a cache that minds no-cache", in(func(w http.ResponseWriter, r *http.Request) bool {
+		{
+			name: "a gateway", with: origin(nil, header("Via", "1.1 edge")), severity: probe.Note, about: "gateway",
+			text: `"Via: 1.1 edge"`,
+		},
+		{name: "a cache that minds no-cache", with: in(func(w http.ResponseWriter, r *http.Request) bool {
 			if r.Header.Get("Cache-Control") == "" {
 				w.Header().Set("Age", "7")
 			}
 			return false
-		}, right()), nil, probe.Note, "cache", `lets Cache-Control: no-cache through: "Age: 7"`, "after a refusal"},
-		{"a cache that does not", origin(nil, header("X-Cache", "HIT from edge")), nil, probe.Warning, "cache", `even with Cache-Control: no-cache: "X-Cache: HIT from edge"`, "ErrRefusedTag"},
+		}, right()), severity: probe.Note, about: "cache", text: `lets Cache-Control: no-cache through: "Age: 7"`,
+			advice: "after a refusal"},
+		{
+			name: "a cache that does not", with: origin(nil, header("X-Cache", "HIT from edge")),
+			severity: probe.Warning, about: "cache",
+			text: `even with Cache-Control: no-cache: "X-Cache: HIT from edge"`, advice: "ErrRefusedTag",
+		},
 
-		{"304", right(), origin(noDates), probe.Good, "If-None-Match on GET", "304", ""},
-		{"no 304", in(func(w http.ResponseWriter, r *http.Request) bool { r.Header.Del("If-None-Match"); return false }, right()), nil, probe.Note, "If-None-Match on GET", "ignored", ""},
-		{"412 on GET", right(), origin(nil, ifmatchtest.IgnoreConditions()), probe.Note, "If-Match on GET", "answered 412", ""},
-		{"no 412 on GET", origin(nil, ifmatchtest.IgnoreConditions()), nil, probe.Note, "If-Match on GET", "ignored; weak evidence", ""},
-		{"no methods that write", on(origin(nil), "OPTIONS", header("Allow", "GET, HEAD")), nil, probe.Note, "methods", `"GET", "HEAD"`, ""},
-		{"announced patches", origin(nil, header("Accept-Patch", "application/merge-patch+json;charset=utf-8")), nil, probe.Note, "PATCH", `"application/merge-patch+json;charset=utf-8"`, "ifmatch.PatchAccepted"},
-		{"writes that were not asked for", right(), nil, probe.Note, "writes", "not tested", "Options.Disposable"},
+		{
+			name: "304", with: right(), without: origin(noDates), severity: probe.Good, about: "If-None-Match on GET",
+			text: "304",
+		},
+		{
+			name: "no 304", with: in(func(w http.ResponseWriter, r *http.Request) bool {
+				r.Header.Del("If-None-Match")
+				return false
+			}, right()), severity: probe.Note, about: "If-None-Match on GET", text: "ignored",
+		},
+		{
+			name: "412 on GET", with: right(), without: origin(nil, ifmatchtest.IgnoreConditions()),
+			severity: probe.Note, about: "If-Match on GET", text: "answered 412",
+		},
+		{
+			name: "no 412 on GET", with: origin(nil, ifmatchtest.IgnoreConditions()), severity: probe.Note,
+			about: "If-Match on GET", text: "ignored; weak evidence",
+		},
+		{
+			name: "no methods that write", with: on(origin(nil), "OPTIONS", header("Allow", "GET, HEAD")),
+			severity: probe.Note, about: "methods", text: `"GET", "HEAD"`,
+		},
+		{
+			name:     "announced patches",
+			with:     origin(nil, header("Accept-Patch", "application/merge-patch+json;charset=utf-8")),
+			severity: probe.Note, about: "PATCH", text: `"application/merge-patch+json;charset=utf-8"`,
+			advice: "ifmatch.PatchAccepted",
+		},
+		{
+			name: "writes that were not asked for", with: right(), severity: probe.Note, about: "writes",
+			text: "not tested", advice: "Options.Disposable",
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r := run(t, c.with, nil)
@@ -267,7 +400,9 @@ func TestTheReportHoldsWhatWasSeenAsData(t *testing.T) {
 
 func TestEveryRequestCarriesTheCallersFieldsAndAsksForIdentity(t *testing.T) {
 	or := origin(nil)
-	o := &probe.Options{Disposable: true, Header: http.Header{"Authorization": {"Bearer t"}, "Prefer": {"return=minimal"}}}
+	o := &probe.Options{
+		Disposable: true, Header: http.Header{"Authorization": {"Bearer t"}, "Prefer": {"return=minimal"}},
+	}
 	r := run(t, or, o)
 	assert.Equal(t, "return=minimal", r.Writes.Answer.PreferenceApplied)
 	assert.Equal(t, "none", r.Writes.Answer.Content)
@@ -332,12 +467,19 @@ func TestOptionsThatMakeNoSenseSendNothing(t *testing.T) {
 		o   *probe.Options
 		err string
 	}{
-		"a relative URL":        {path, nil, "probe: the target is not an absolute http or https URL"},
-		"another scheme":        {"ftp://example.com/", nil, "probe: the target is not"},
-		"no URL":                {"http://[::1", nil, "probe: the target is not"},
-		"a condition":           {url, &probe.Options{Header: http.Header{"if-match": {`"1"`}}}, "probe: Options.Header holds If-Match"},
-		"Unguarded by itself":   {url, &probe.Options{Unguarded: true}, "probe: Options.Unguarded needs Disposable"},
-		"a coding of their own": {url, &probe.Options{Header: http.Header{"Accept-Encoding": {"br"}}}, "Accept-Encoding"},
+		"a relative URL": {url: path, err: "probe: the target is not an absolute http or https URL"},
+		"another scheme": {url: "ftp://example.com/", err: "probe: the target is not"},
+		"no URL":         {url: "http://[::1", err: "probe: the target is not"},
+		"a condition": {
+			url: url, o: &probe.Options{Header: http.Header{"if-match": {`"1"`}}},
+			err: "probe: Options.Header holds If-Match",
+		},
+		"Unguarded by itself": {
+			url: url, o: &probe.Options{Unguarded: true}, err: "probe: Options.Unguarded needs Disposable",
+		},
+		"a coding of their own": {
+			url: url, o: &probe.Options{Header: http.Header{"Accept-Encoding": {"br"}}}, err: "Accept-Encoding",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r, err := probe.Run(t.Context(), c.url, c.o)

@@ -10,7 +10,9 @@ import (
 
 // puts asks one question after the other; later ones need what earlier ones found.
 func (w *writer) puts(ctx context.Context) error {
-	for _, ask := range []func(context.Context) error{w.wrong, w.current, w.receipt, w.stale, w.oldMember, w.createOnly, w.unguarded} {
+	for _, ask := range []func(context.Context) error{
+		w.wrong, w.current, w.receipt, w.stale, w.oldMember, w.createOnly, w.unguarded,
+	} {
 		if w.useless {
 			return nil
 		}
@@ -232,7 +234,8 @@ func (w *writer) oldMember(ctx context.Context) (err error) {
 
 // createOnly writes as if there were nothing yet (RFC 9110 §13.1.2).
 func (w *writer) createOnly(ctx context.Context) (err error) {
-	if w.Create, _, err = w.put(ctx, "create only, though it exists", condition{{"If-None-Match", "*"}}, w.now.content); err != nil {
+	if w.Create, _, err = w.put(ctx, "create only, though it exists", condition{{"If-None-Match", "*"}},
+		w.now.content); err != nil {
 		return err
 	}
 	w.CreateRefused, err = w.refusal(ctx, w.Create, false)
@@ -244,7 +247,8 @@ func (w *writer) unguarded(ctx context.Context) (err error) {
 	if !w.options.Unguarded {
 		return nil
 	}
-	if w.Unguarded, _, err = w.put(ctx, "the same content, without a condition", nil, w.now.content); err != nil || !w.Unguarded.Taken() {
+	if w.Unguarded, _, err = w.put(ctx, "the same content, without a condition", nil, w.now.content); err != nil ||
+		!w.Unguarded.Taken() {
 		return err
 	}
 	_, err = w.look(ctx)

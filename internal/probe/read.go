@@ -67,8 +67,12 @@ func (p *prober) first(ctx context.Context) (*state, error) {
 			return nil, &failure{"there is nothing to probe", a.refusal()}
 		}
 		to, err := p.target.Parse(a.header.Get("Location"))
-		if err != nil || a.status/100 != 3 || a.header.Get("Location") == "" || to.Scheme != p.target.Scheme || to.Host != p.target.Host || hops >= maxRedirects {
-			return nil, &failure{"there is nothing to probe", fmt.Errorf("GET is answered %d, which leads nowhere within the origin", a.status)}
+		if err != nil || a.status/100 != 3 || a.header.Get("Location") == "" || to.Scheme != p.target.Scheme ||
+			to.Host != p.target.Host || hops >= maxRedirects {
+			return nil, &failure{
+				"there is nothing to probe", fmt.Errorf("GET is answered %d, which leads nowhere within the origin",
+					a.status),
+			}
 		}
 		to.User = p.target.User
 		p.target = to
@@ -92,13 +96,15 @@ func (p *prober) describe(s *state) {
 // note gathers what any answer may tell about the resource.
 func (p *prober) note(a *answer) {
 	r := p.report
-	if a.response != nil && (a.response.Request.Method == http.MethodGet || a.response.Request.Method == http.MethodHead) {
+	if a.response != nil && (a.response.Request.Method == http.MethodGet ||
+		a.response.Request.Method == http.MethodHead) {
 		r.Vary = join(r.Vary, a.header.Values("Vary"))
 	}
 	r.Allow = join(r.Allow, a.header.Values("Allow"))
 	r.AcceptPatch = join(r.AcceptPatch, a.header.Values("Accept-Patch"))
 	for _, name := range cacheFields {
-		if v := a.header.Get(name); v != "" && !slices.Contains(r.CacheSigns, name+": "+v) && len(r.CacheSigns) < maxListed {
+		if v := a.header.Get(name); v != "" && !slices.Contains(r.CacheSigns, name+": "+v) &&
+			len(r.CacheSigns) < maxListed {
 			r.CacheSigns = append(r.CacheSigns, name+": "+v)
 		}
 	}
@@ -185,7 +191,9 @@ func (p *prober) head(ctx context.Context, first *state) error {
 
 // gzip looks at the tag that clients see which ask for compression, as Go's own does by default.
 func (p *prober) gzip(ctx context.Context, first *state) error {
-	a, err := p.send(ctx, request{method: http.MethodGet, purpose: "compressed: the same tag?", set: [][2]string{{"Accept-Encoding", "gzip"}}})
+	a, err := p.send(ctx, request{
+		method: http.MethodGet, purpose: "compressed: the same tag?", set: [][2]string{{"Accept-Encoding", "gzip"}},
+	})
 	if err != nil || a.status != first.status {
 		return err
 	}
@@ -200,13 +208,17 @@ func (p *prober) gzip(ctx context.Context, first *state) error {
 // conditions sees whether reads honour conditions.
 func (p *prober) conditions(ctx context.Context, first *state) error {
 	if first.tag.Value != "" {
-		a, err := p.send(ctx, request{method: http.MethodGet, purpose: "unchanged?", set: [][2]string{{"If-None-Match", string(first.tag.Value)}}})
+		a, err := p.send(ctx, request{
+			method: http.MethodGet, purpose: "unchanged?", set: [][2]string{{"If-None-Match", string(first.tag.Value)}},
+		})
 		if err != nil {
 			return err
 		}
 		p.report.NotModified = told(a, http.StatusNotModified)
 	}
-	a, err := p.send(ctx, request{method: http.MethodGet, purpose: "a tag that nothing has", set: [][2]string{{"If-Match", wrongTag(first.tag)}}})
+	a, err := p.send(ctx, request{
+		method: http.MethodGet, purpose: "a tag that nothing has", set: [][2]string{{"If-Match", wrongTag(first.tag)}},
+	})
 	if err != nil {
 		return err
 	}

@@ -152,11 +152,13 @@ func (w Write) impossible() bool {
 // WriteAnswer is what the answer to a successful PUT tells of the new version (RFC 9110 §9.3.4,
 // §8.7; RFC 7240).
 type WriteAnswer struct {
-	Status            int
-	Tag               Tag
-	TagIsVersions     Verdict // it is the new version's: the following GET gives it, or it guards the next write; NotTested without one
-	OldRead           bool    // the following GET showed the version before, as only the next write told
-	Content           string  // "none", "representation" (what the following GET gives), or "other"
+	Status int
+	Tag    Tag
+	// it is the new version's: the following GET gives it, or it guards the next write; NotTested
+	// without one
+	TagIsVersions     Verdict
+	OldRead           bool   // the following GET showed the version before, as only the next write told
+	Content           string // "none", "representation" (what the following GET gives), or "other"
 	PreferenceApplied string
 	ContentLocation   string
 }

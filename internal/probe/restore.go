@@ -15,7 +15,9 @@ const putBackTime = 10 * time.Second
 // restore puts back what was found, if anything is different apart from what the server writes
 // itself. Its failures are in the report and not an error: the run's own error matters more.
 func (w *writer) restore(ctx context.Context) {
-	if !slices.ContainsFunc(w.report.Exchanges, func(e Exchange) bool { return unsafe(e.Method) && (e.Status == 0 || e.Status/100 != 4) }) {
+	if !slices.ContainsFunc(w.report.Exchanges, func(e Exchange) bool {
+		return unsafe(e.Method) && (e.Status == 0 || e.Status/100 != 4)
+	}) {
 		w.Restored = Yes // every write was refused
 		return
 	}

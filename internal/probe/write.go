@@ -72,7 +72,8 @@ func (w *writer) unmet() condition {
 }
 
 func (w *writer) put(ctx context.Context, purpose string, c condition, content []byte) (Write, *answer, error) {
-	return w.change(ctx, request{method: http.MethodPut, purpose: purpose, content: content}, c, w.found.header.Get("Content-Type"))
+	return w.change(ctx, request{method: http.MethodPut, purpose: purpose, content: content}, c,
+		w.found.header.Get("Content-Type"))
 }
 
 // change sends one write. The representation is asked for, as ifmatch does (RFC 7240 §4.2).

@@ -120,77 +120,263 @@ func TestWritingFindsWhatTheServerDoes(t *testing.T) {
 		text     string
 		advice   string
 	}{
-		{"If-Match that is honoured", right(), origin(nil, ifmatchtest.IgnoreConditions()), probe.Good, "If-Match on PUT", "honoured", ""},
-		{"If-Match that is ignored", origin(nil, ifmatchtest.IgnoreConditions()), nil, probe.Danger, "If-Match on PUT", "IGNORED: updates get lost here", "no client can prevent that"},
-		{"If-Match that is ignored, where the content is the version", origin(&ifmatchtest.Options{Tags: ifmatchtest.ContentTags}, ifmatchtest.IgnoreConditions()), nil, probe.Danger, "If-Match on PUT", "IGNORED: updates get lost here", ""},
-		{"If-Match that is ignored, with a member that stays", ignorant(`{"name":"Ann","version":3}`), nil, probe.Danger, "If-Match on PUT", "so is another version in the content", "serialize the writers"},
-		{"a wrong tag taken without effect", idle(right(), ""), nil, probe.Warning, "If-Match on PUT", "taken, without effect", "take it for ignored"},
-		{"a wrong tag taken without effect, and a creation as well", idle(right(), "*"), idle(right(), ""), probe.Danger, "If-Match on PUT", "IGNORED, as far as can be seen", "no client can prevent that"},
-		{"a member that guards, though the same content makes no new version", lazy(), ignorant(`{"version":3}`), probe.Warning, "If-Match on PUT", `another version in the content is refused with 409, kind "stale version"`, "dialect.Kubernetes()"},
-		{"its patches", lazy(), nil, probe.Note, "PATCH application/merge-patch+json", "If-Match is ignored here, too", `the Dialect puts the version into the patch, if it can; or Options.PatchFormat: "application/merge-patch+json"`},
-		{"a member that nothing tells of", in(func(w http.ResponseWriter, r *http.Request) bool {
+		{
+			name: "If-Match that is honoured", with: right(), without: origin(nil, ifmatchtest.IgnoreConditions()),
+			severity: probe.Good, about: "If-Match on PUT", text: "honoured",
+		},
+		{
+			name: "If-Match that is ignored", with: origin(nil, ifmatchtest.IgnoreConditions()), severity: probe.Danger,
+			about: "If-Match on PUT", text: "IGNORED: updates get lost here", advice: "no client can prevent that",
+		},
+		{
+			name:     "If-Match that is ignored, where the content is the version",
+			with:     origin(&ifmatchtest.Options{Tags: ifmatchtest.ContentTags}, ifmatchtest.IgnoreConditions()),
+			severity: probe.Danger, about: "If-Match on PUT", text: "IGNORED: updates get lost here",
+		},
+		{
+			name: "If-Match that is ignored, with a member that stays", with: ignorant(`{"name":"Ann","version":3}`),
+			severity: probe.Danger, about: "If-Match on PUT", text: "so is another version in the content",
+			advice: "serialize the writers",
+		},
+		{
+			name: "a wrong tag taken without effect", with: idle(right(), ""), severity: probe.Warning,
+			about: "If-Match on PUT", text: "taken, without effect", advice: "take it for ignored",
+		},
+		{
+			name: "a wrong tag taken without effect, and a creation as well", with: idle(right(), "*"),
+			without: idle(right(), ""), severity: probe.Danger, about: "If-Match on PUT",
+			text: "IGNORED, as far as can be seen", advice: "no client can prevent that",
+		},
+		{
+			name: "a member that guards, though the same content makes no new version", with: lazy(),
+			without: ignorant(`{"version":3}`), severity: probe.Warning, about: "If-Match on PUT",
+			text:   `another version in the content is refused with 409, kind "stale version"`,
+			advice: "dialect.Kubernetes()",
+		},
+		{
+			name: "its patches", with: lazy(), severity: probe.Note, about: "PATCH application/merge-patch+json",
+			text: "If-Match is ignored here, too",
+			advice: `the Dialect puts the version into the patch,` +
+				` if it can; or Options.PatchFormat: "application/merge-patch+json"`,
+		},
+		{name: "a member that nothing tells of", with: in(func(w http.ResponseWriter, r *http.Request) bool {
 			odd := r.Method == http.MethodPut && r.Header.Get("If-Match") == ""
 			if odd {
 				w.WriteHeader(500)
 			}
 			return odd
-		}, ignorant(`{"name":"Ann","version":3}`)), nil, probe.Danger, "If-Match on PUT", "IGNORED: updates get lost here", `Member: "/version"`},
-		{"a gateway that sends writes twice", on(origin(nil), "PUT", ifmatchtest.Replay()), origin(nil, ifmatchtest.RefuseConditions()), probe.Warning, "If-Match on PUT", "refused, and takes effect all the same", "Options.WriteID"},
-		{"a cache that shows the version before", on(origin(nil), "GET", ifmatchtest.StaleRead()), origin(&ifmatchtest.Options{WriteTags: ifmatchtest.ReceiptWriteTags}), probe.Warning, "a read after a write", "the version before", "ErrRefusedTag"},
-		{"create-only where the content is the condition", newCouch(true), newCouch(false), probe.Note, "If-None-Match: * on PUT", "where the content names the current version", "the Dialect"},
-		{"unguarded where the content is the condition", newCouch(true), newCouch(false), probe.Note, "PUT without a condition", "where the content names", ""},
-		{"a receipt where nothing guards", newCouch(false), nil, probe.Warning, "answer to PUT", `201, content: other, with a tag that GET does not give: "receipt"`, ""},
-		{"an outdated tag that is taken", ignoring(right(), http.MethodPut, "If-Match", `"v1"`), nil, probe.Danger, "If-Match on PUT", "an OUTDATED one is taken", ""},
-		{"a server that says yes to what is so already", origin(&ifmatchtest.Options{AcceptRepeated: true}), nil, probe.Note, "If-Match on PUT", "in force already is answered with success", ""},
-		{"the same is not taken for ignoring", origin(&ifmatchtest.Options{AcceptRepeated: true}), origin(nil, ifmatchtest.IgnoreConditions()), probe.Good, "If-Match on PUT", "honoured", ""},
-		{"a date that is honoured", dated(clock(time.Minute)), nil, probe.Good, "If-Unmodified-Since on PUT", "honoured", ""},
-		{"a date that is ignored", on(dated(clock(time.Minute)), "PUT", ifmatchtest.IgnoreConditions()), dated(clock(time.Minute)), probe.Danger, "If-Unmodified-Since on PUT", "IGNORED", ""},
-		{"a member that guards", newCouch(true), newCouch(false), probe.Warning, "If-Match on PUT", "another version in the content is refused with 409", "dialect.CouchDB()"},
-		{"a member that does not", newCouch(false), newCouch(true), probe.Danger, "If-Match on PUT", "so is another version in the content", "serialize the writers"},
-		{"a server that refuses its own tag", origin(nil, ifmatchtest.RefuseConditions()), nil, probe.Danger, "If-Match on PUT", "refuses the validator that it gives", "ErrRefusedTag"},
-		{"weak tags that are refused", origin(weak), nil, probe.Danger, "If-Match on PUT", "refuses the validator that it gives", ""},
-		{"nothing that could be current", origin(noDates), nil, probe.Note, "If-Match on PUT", "what would be the current one, nothing tells", ""},
-		{"a 500", refusing(right(), http.MethodPut, 500), nil, probe.Warning, "If-Match on PUT", `unclear: 500, kind "unknown"`, "probe again"},
-		{"a 405", refusing(right(), http.MethodPut, 405), nil, probe.Note, "PUT", "not possible: 405", ""},
-		{"a 400", refusing(right(), http.MethodPut, 400), nil, probe.Note, "PUT", "not possible: 400", ""},
-		{"a 501", refusing(right(), http.MethodPut, 501), nil, probe.Note, "PUT", "not possible: 501", ""},
-		{"a promise", refusing(right(), http.MethodPut, 202), nil, probe.Warning, "If-Match on PUT", "unclear: 202 for a wrong one", "probe again"},
-		{"a time-out", refusing(right(), http.MethodPut, 408), nil, probe.Warning, "If-Match on PUT", `unclear: 408, kind "transient"`, "probe again"},
-		{"a redirected write", refusing(right(), http.MethodPut, 307), nil, probe.Warning, "If-Match on PUT", "unclear: 307 for a wrong one", ""},
+		}, ignorant(`{"name":"Ann","version":3}`)), severity: probe.Danger, about: "If-Match on PUT",
+			text: "IGNORED: updates get lost here", advice: `Member: "/version"`},
+		{
+			name: "a gateway that sends writes twice", with: on(origin(nil), "PUT", ifmatchtest.Replay()),
+			without: origin(nil, ifmatchtest.RefuseConditions()), severity: probe.Warning, about: "If-Match on PUT",
+			text: "refused, and takes effect all the same", advice: "Options.WriteID",
+		},
+		{
+			name: "a cache that shows the version before", with: on(origin(nil), "GET", ifmatchtest.StaleRead()),
+			without: origin(&ifmatchtest.Options{WriteTags: ifmatchtest.ReceiptWriteTags}), severity: probe.Warning,
+			about: "a read after a write", text: "the version before", advice: "ErrRefusedTag",
+		},
+		{
+			name: "create-only where the content is the condition", with: newCouch(true), without: newCouch(false),
+			severity: probe.Note, about: "If-None-Match: * on PUT", text: "where the content names the current version",
+			advice: "the Dialect",
+		},
+		{
+			name: "unguarded where the content is the condition", with: newCouch(true), without: newCouch(false),
+			severity: probe.Note, about: "PUT without a condition", text: "where the content names",
+		},
+		{
+			name: "a receipt where nothing guards", with: newCouch(false), severity: probe.Warning,
+			about: "answer to PUT", text: `201, content: other, with a tag that GET does not give: "receipt"`,
+		},
+		{
+			name: "an outdated tag that is taken", with: ignoring(right(), http.MethodPut, "If-Match", `"v1"`),
+			severity: probe.Danger, about: "If-Match on PUT", text: "an OUTDATED one is taken",
+		},
+		{
+			name: "a server that says yes to what is so already",
+			with: origin(&ifmatchtest.Options{AcceptRepeated: true}), severity: probe.Note, about: "If-Match on PUT",
+			text: "in force already is answered with success",
+		},
+		{
+			name: "the same is not taken for ignoring", with: origin(&ifmatchtest.Options{AcceptRepeated: true}),
+			without: origin(nil, ifmatchtest.IgnoreConditions()), severity: probe.Good, about: "If-Match on PUT",
+			text: "honoured",
+		},
+		{
+			name: "a date that is honoured", with: dated(clock(time.Minute)), severity: probe.Good,
+			about: "If-Unmodified-Since on PUT", text: "honoured",
+		},
+		{
+			name: "a date that is ignored", with: on(dated(clock(time.Minute)), "PUT", ifmatchtest.IgnoreConditions()),
+			without: dated(clock(time.Minute)), severity: probe.Danger, about: "If-Unmodified-Since on PUT",
+			text: "IGNORED",
+		},
+		{
+			name: "a member that guards", with: newCouch(true), without: newCouch(false), severity: probe.Warning,
+			about: "If-Match on PUT", text: "another version in the content is refused with 409",
+			advice: "dialect.CouchDB()",
+		},
+		{
+			name: "a member that does not", with: newCouch(false), without: newCouch(true), severity: probe.Danger,
+			about: "If-Match on PUT", text: "so is another version in the content", advice: "serialize the writers",
+		},
+		{
+			name: "a server that refuses its own tag", with: origin(nil, ifmatchtest.RefuseConditions()),
+			severity: probe.Danger, about: "If-Match on PUT", text: "refuses the validator that it gives",
+			advice: "ErrRefusedTag",
+		},
+		{
+			name: "weak tags that are refused", with: origin(weak), severity: probe.Danger, about: "If-Match on PUT",
+			text: "refuses the validator that it gives",
+		},
+		{
+			name: "nothing that could be current", with: origin(noDates), severity: probe.Note,
+			about: "If-Match on PUT", text: "what would be the current one, nothing tells",
+		},
+		{
+			name: "a 500", with: refusing(right(), http.MethodPut, 500), severity: probe.Warning,
+			about: "If-Match on PUT", text: `unclear: 500, kind "unknown"`, advice: "probe again",
+		},
+		{
+			name: "a 405", with: refusing(right(), http.MethodPut, 405), severity: probe.Note, about: "PUT",
+			text: "not possible: 405",
+		},
+		{
+			name: "a 400", with: refusing(right(), http.MethodPut, 400), severity: probe.Note, about: "PUT",
+			text: "not possible: 400",
+		},
+		{
+			name: "a 501", with: refusing(right(), http.MethodPut, 501), severity: probe.Note, about: "PUT",
+			text: "not possible: 501",
+		},
+		{
+			name: "a promise", with: refusing(right(), http.MethodPut, 202), severity: probe.Warning,
+			about: "If-Match on PUT", text: "unclear: 202 for a wrong one", advice: "probe again",
+		},
+		{
+			name: "a time-out", with: refusing(right(), http.MethodPut, 408), severity: probe.Warning,
+			about: "If-Match on PUT", text: `unclear: 408, kind "transient"`, advice: "probe again",
+		},
+		{
+			name: "a redirected write", with: refusing(right(), http.MethodPut, 307), severity: probe.Warning,
+			about: "If-Match on PUT", text: "unclear: 307 for a wrong one",
+		},
 
-		{"a weak tag that is stripped", on(origin(nil), "GET", weaken), origin(weak), probe.Warning, "entity tag", `W/"v1" is refused, without W/ it is taken`, "Options.StripWeakTags"},
-		{"a weak tag that is the lock", origin(&ifmatchtest.Options{Tags: ifmatchtest.WeakTags, WeakMatch: true}), origin(weak), probe.Good, "entity tag", `weak, and compared all the same: W/"v1"`, ""},
+		{
+			name: "a weak tag that is stripped", with: on(origin(nil), "GET", weaken), without: origin(weak),
+			severity: probe.Warning, about: "entity tag", text: `W/"v1" is refused, without W/ it is taken`,
+			advice: "Options.StripWeakTags",
+		},
+		{
+			name: "a weak tag that is the lock", with: origin(&ifmatchtest.Options{
+				Tags: ifmatchtest.WeakTags, WeakMatch: true,
+			}), without: origin(weak), severity: probe.Good, about: "entity tag",
+			text: `weak, and compared all the same: W/"v1"`,
+		},
 
-		{"412", right(), answering(409, ""), probe.Good, "a stale answer", `412, kind "stale version", application/problem+json, title "Precondition Failed"`, ""},
-		{"words labelled as JSON", answering(409, "Resource has been modified", "Content-Type: application/json"), nil, probe.Note, "a stale answer", "application/json, not JSON in spite of that", "Options.ProblemKinds"},
-		{"a bare 409", answering(409, ""), nil, probe.Note, "a stale answer", `409, kind "unknown", no media type, empty`, "Options.ProblemKinds"},
-		{"a 409 with words", answering(409, "Resource has been modified", "Content-Type: text/html"), nil, probe.Note, "a stale answer", `409, kind "unknown", text/html`, "Options.ProblemKinds"},
-		{"a vendor's code", answering(412, `{"error":{"code":"ConditionNotMet","message":"m"}}`, "Content-Type: application/json", "X-Ms-Error-Code: ConditionNotMet"), nil, probe.Good, "a stale answer", `code "ConditionNotMet"`, ""},
-		{"a problem type", answering(409, `{"type":"https://example.com/changed"}`, "Content-Type: application/problem+json"), nil, probe.Note, "a stale answer", `type "https://example.com/changed"`, ""},
-		{"a refusal of another kind", answering(423, ""), nil, probe.Warning, "a stale answer", `423, kind "locked"`, "Options.ProblemKinds"},
-		{"a member's refusal", newCouch(true), nil, probe.Note, "a stale answer", `409, kind "unknown", application/json, code "conflict"`, "the Dialect"},
+		{
+			name: "412", with: right(), without: answering(409, ""), severity: probe.Good, about: "a stale answer",
+			text: `412, kind "stale version", application/problem+json, title "Precondition Failed"`,
+		},
+		{
+			name: "words labelled as JSON",
+			with: answering(409, "Resource has been modified", "Content-Type: application/json"), severity: probe.Note,
+			about: "a stale answer", text: "application/json, not JSON in spite of that",
+			advice: "Options.ProblemKinds",
+		},
+		{
+			name: "a bare 409", with: answering(409, ""), severity: probe.Note, about: "a stale answer",
+			text: `409, kind "unknown", no media type, empty`, advice: "Options.ProblemKinds",
+		},
+		{
+			name: "a 409 with words", with: answering(409, "Resource has been modified", "Content-Type: text/html"),
+			severity: probe.Note, about: "a stale answer", text: `409, kind "unknown", text/html`,
+			advice: "Options.ProblemKinds",
+		},
+		{
+			name: "a vendor's code", with: answering(412, `{"error":{"code":"ConditionNotMet","message":"m"}}`,
+				"Content-Type: application/json", "X-Ms-Error-Code: ConditionNotMet"), severity: probe.Good,
+			about: "a stale answer", text: `code "ConditionNotMet"`,
+		},
+		{
+			name: "a problem type", with: answering(409, `{"type":"https://example.com/changed"}`,
+				"Content-Type: application/problem+json"), severity: probe.Note, about: "a stale answer",
+			text: `type "https://example.com/changed"`,
+		},
+		{
+			name: "a refusal of another kind", with: answering(423, ""), severity: probe.Warning,
+			about: "a stale answer", text: `423, kind "locked"`, advice: "Options.ProblemKinds",
+		},
+		{
+			name: "a member's refusal", with: newCouch(true), severity: probe.Note, about: "a stale answer",
+			text: `409, kind "unknown", application/json, code "conflict"`, advice: "the Dialect",
+		},
 
-		{"the tag of the new version", right(), origin(&ifmatchtest.Options{WriteTags: ifmatchtest.ReceiptWriteTags}), probe.Good, "answer to PUT", "200, content: representation, Preference-Applied: return=representation, Content-Location: /users/7, the tag of the new version", ""},
-		{"a receipt's tag", origin(&ifmatchtest.Options{WriteTags: ifmatchtest.ReceiptWriteTags}), nil, probe.Warning, "answer to PUT", `with a tag that GET does not give: W/`, "do not write with it"},
-		{"no tag", origin(&ifmatchtest.Options{WriteTags: ifmatchtest.NoWriteTags}), nil, probe.Note, "answer to PUT", "no tag", "reads before the next write"},
-		{"a content hash", origin(&ifmatchtest.Options{Tags: ifmatchtest.ContentTags, Now: clock(time.Minute)}), nil, probe.Note, "answer to PUT", "the same content keeps its tag", ""},
-		{"a server that writes too", origin(&ifmatchtest.Options{Transform: ifmatchtest.StampRevision}), nil, probe.Note, "server's own members", `"/revision"`, ""},
+		{
+			name: "the tag of the new version", with: right(),
+			without: origin(&ifmatchtest.Options{WriteTags: ifmatchtest.ReceiptWriteTags}), severity: probe.Good,
+			about: "answer to PUT",
+			text: "200, content: representation, Preference-Applied: return=representation, Content-Location: " +
+				"/users/7, the tag of the new version",
+		},
+		{
+			name: "a receipt's tag", with: origin(&ifmatchtest.Options{WriteTags: ifmatchtest.ReceiptWriteTags}),
+			severity: probe.Warning, about: "answer to PUT", text: `with a tag that GET does not give: W/`,
+			advice: "do not write with it",
+		},
+		{
+			name: "no tag", with: origin(&ifmatchtest.Options{WriteTags: ifmatchtest.NoWriteTags}),
+			severity: probe.Note, about: "answer to PUT", text: "no tag", advice: "reads before the next write",
+		},
+		{
+			name: "a content hash", with: origin(&ifmatchtest.Options{
+				Tags: ifmatchtest.ContentTags, Now: clock(time.Minute),
+			}), severity: probe.Note, about: "answer to PUT", text: "the same content keeps its tag",
+		},
+		{
+			name: "a server that writes too", with: origin(&ifmatchtest.Options{Transform: ifmatchtest.StampRevision}),
+			severity: probe.Note, about: "server's own members", text: `"/revision"`,
+		},
 
-		{"If-None-Match that is honoured", right(), ignoring(right(), http.MethodPut, "If-None-Match", ""), probe.Good, "If-None-Match: * on PUT", "refused with 412", ""},
-		{"If-None-Match that is ignored", ignoring(right(), http.MethodPut, "If-None-Match", ""), nil, probe.Danger, "If-None-Match: * on PUT", "IGNORED", "ifmatch.Create"},
-		{"writes without a condition", right(), origin(&ifmatchtest.Options{RequireConditions: true}), probe.Note, "PUT without a condition", "taken", ""},
-		{"428", origin(&ifmatchtest.Options{RequireConditions: true}), nil, probe.Good, "PUT without a condition", "428", ""},
-		{"another refusal", in(func(w http.ResponseWriter, r *http.Request) bool {
+		{
+			name: "If-None-Match that is honoured", with: right(),
+			without: ignoring(right(), http.MethodPut, "If-None-Match", ""), severity: probe.Good,
+			about: "If-None-Match: * on PUT", text: "refused with 412",
+		},
+		{
+			name: "If-None-Match that is ignored", with: ignoring(right(), http.MethodPut, "If-None-Match", ""),
+			severity: probe.Danger, about: "If-None-Match: * on PUT", text: "IGNORED", advice: "ifmatch.Create",
+		},
+		{
+			name: "writes without a condition", with: right(),
+			without: origin(&ifmatchtest.Options{RequireConditions: true}), severity: probe.Note,
+			about: "PUT without a condition", text: "taken",
+		},
+		{
+			name: "428", with: origin(&ifmatchtest.Options{RequireConditions: true}), severity: probe.Good,
+			about: "PUT without a condition", text: "428",
+		},
+		{name: "another refusal", with: in(func(w http.ResponseWriter, r *http.Request) bool {
 			bare := r.Method == http.MethodPut && r.Header.Get("If-Match") == "" && r.Header.Get("If-None-Match") == ""
 			if bare {
 				w.WriteHeader(403)
 			}
 			return bare
-		}, right()), nil, probe.Good, "PUT without a condition", "refused with 403", ""},
+		}, right()), severity: probe.Good, about: "PUT without a condition", text: "refused with 403"},
 
-		{"merge patches", right(), refusing(right(), http.MethodPatch, 405), probe.Good, "PATCH application/merge-patch+json", "taken, and its If-Match honoured", `Options.PatchFormat: "application/merge-patch+json"`},
-		{"JSON Patches", patching(origin(nil)), nil, probe.Good, "PATCH application/json-patch+json", "taken, and its If-Match honoured", `Options.PatchFormat: "application/json-patch+json"`},
-		{"patches in plain JSON", in(func(w http.ResponseWriter, r *http.Request) bool {
+		{
+			name: "merge patches", with: right(), without: refusing(right(), http.MethodPatch, 405),
+			severity: probe.Good, about: "PATCH application/merge-patch+json", text: "taken, and its If-Match honoured",
+			advice: `Options.PatchFormat: "application/merge-patch+json"`,
+		},
+		{
+			name: "JSON Patches", with: patching(origin(nil)), severity: probe.Good,
+			about: "PATCH application/json-patch+json", text: "taken, and its If-Match honoured",
+			advice: `Options.PatchFormat: "application/json-patch+json"`,
+		},
+		{name: "patches in plain JSON", with: in(func(w http.ResponseWriter, r *http.Request) bool {
 			switch r.Header.Get("Content-Type") {
 			case "application/json":
 				r.Header.Set("Content-Type", "application/merge-patch+json")
@@ -198,25 +384,47 @@ func TestWritingFindsWhatTheServerDoes(t *testing.T) {
 				r.Header.Set("Content-Type", "application/json")
 			}
 			return false
-		}, right()), nil, probe.Good, "PATCH application/json", "taken", ""},
-		{"a JSON Patch that is refused", right(), refusing(right(), http.MethodPatch, 405), probe.Note, "PATCH application/json-patch+json", "refused: 415", ""},
-		{"no patches", refusing(right(), http.MethodPatch, 501), nil, probe.Note, "PATCH", "refused: 501", ""},
-		{"a JSON Patch that nobody reads", in(func(w http.ResponseWriter, r *http.Request) bool {
+		}, right()), severity: probe.Good, about: "PATCH application/json", text: "taken"},
+		{
+			name: "a JSON Patch that is refused", with: right(), without: refusing(right(), http.MethodPatch, 405),
+			severity: probe.Note, about: "PATCH application/json-patch+json", text: "refused: 415",
+		},
+		{
+			name: "no patches", with: refusing(right(), http.MethodPatch, 501), severity: probe.Note, about: "PATCH",
+			text: "refused: 501",
+		},
+		{name: "a JSON Patch that nobody reads", with: in(func(w http.ResponseWriter, r *http.Request) bool {
 			deaf := r.Method == http.MethodPatch && r.Header.Get("Content-Type") == "application/json-patch+json"
 			if deaf {
 				w.WriteHeader(204)
 			}
 			return deaf
-		}, right()), patching(origin(nil)), probe.Warning, "PATCH application/json-patch+json", "so is one that must fail", "another format"},
-		{"patches that are not guarded", ignoring(right(), http.MethodPatch, "If-Match", ""), nil, probe.Danger, "PATCH application/merge-patch+json", "IGNORED", "PUT is guarded"},
-		{"patches that may not be guarded", ignoring(origin(&ifmatchtest.Options{Tags: ifmatchtest.ContentTags}), http.MethodPatch, "If-Match", ""), nil, probe.Warning, "PATCH application/merge-patch+json", "without effect", ""},
-		{"a format that is announced in vain", refusing(origin(nil, ifmatchtest.SetHeader("Accept-Patch", "application/merge-patch+json")), http.MethodPatch, 422), right(), probe.Warning, "PATCH application/merge-patch+json", "announced, and refused: 422", "name another format"},
-		{"a patch taken for the whole", in(func(w http.ResponseWriter, r *http.Request) bool {
+		}, right()), without: patching(origin(nil)), severity: probe.Warning,
+			about: "PATCH application/json-patch+json", text: "so is one that must fail", advice: "another format"},
+		{
+			name: "patches that are not guarded", with: ignoring(right(), http.MethodPatch, "If-Match", ""),
+			severity: probe.Danger, about: "PATCH application/merge-patch+json", text: "IGNORED",
+			advice: "PUT is guarded",
+		},
+		{
+			name: "patches that may not be guarded",
+			with: ignoring(origin(&ifmatchtest.Options{Tags: ifmatchtest.ContentTags}), http.MethodPatch, "If-Match",
+				""), severity: probe.Warning, about: "PATCH application/merge-patch+json", text: "without effect",
+		},
+		{
+			name: "a format that is announced in vain",
+			with: refusing(origin(nil, ifmatchtest.SetHeader("Accept-Patch", "application/merge-patch+json")),
+				http.MethodPatch, 422), without: right(), severity: probe.Warning,
+			about: "PATCH application/merge-patch+json", text: "announced, and refused: 422",
+			advice: "name another format",
+		},
+		{name: "a patch taken for the whole", with: in(func(w http.ResponseWriter, r *http.Request) bool {
 			if r.Method == http.MethodPatch {
 				r.Method = http.MethodPut
 			}
 			return false
-		}, right()), nil, probe.Danger, "PATCH application/merge-patch+json", "members were lost", "PUT"},
+		}, right()), severity: probe.Danger, about: "PATCH application/merge-patch+json", text: "members were lost",
+			advice: "PUT"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r := run(t, c.with, unguarded())
@@ -246,17 +454,23 @@ func TestWhatWasFoundIsThereAgain(t *testing.T) {
 		o    *ifmatchtest.Options
 		wrap func(*ifmatchtest.Origin) http.Handler
 	}{
-		"a server that does everything right": {nil, nil},
-		"one that ignores conditions, where the content is the version": {&ifmatchtest.Options{Tags: ifmatchtest.ContentTags}, func(or *ifmatchtest.Origin) http.Handler {
-			return on(or, "", ifmatchtest.IgnoreConditions())
-		}},
-		"the same without PATCH": {&ifmatchtest.Options{Tags: ifmatchtest.ContentTags}, func(or *ifmatchtest.Origin) http.Handler {
-			return refusing(on(or, "", ifmatchtest.IgnoreConditions()), http.MethodPatch, 405)
-		}},
-		"one that says yes to what is so already, and to what is outdated": {&ifmatchtest.Options{AcceptRepeated: true}, func(or *ifmatchtest.Origin) http.Handler {
-			return refusing(ignoring(or, http.MethodPut, "If-Match", `"v1"`), http.MethodPatch, 405)
-		}},
-		"one that takes a patch for the whole": {nil, func(or *ifmatchtest.Origin) http.Handler {
+		"a server that does everything right": {},
+		"one that ignores conditions, where the content is the version": {
+			o: &ifmatchtest.Options{Tags: ifmatchtest.ContentTags}, wrap: func(or *ifmatchtest.Origin) http.Handler {
+				return on(or, "", ifmatchtest.IgnoreConditions())
+			},
+		},
+		"the same without PATCH": {
+			o: &ifmatchtest.Options{Tags: ifmatchtest.ContentTags}, wrap: func(or *ifmatchtest.Origin) http.Handler {
+				return refusing(on(or, "", ifmatchtest.IgnoreConditions()), http.MethodPatch, 405)
+			},
+		},
+		"one that says yes to what is so already, and to what is outdated": {
+			o: &ifmatchtest.Options{AcceptRepeated: true}, wrap: func(or *ifmatchtest.Origin) http.Handler {
+				return refusing(ignoring(or, http.MethodPut, "If-Match", `"v1"`), http.MethodPatch, 405)
+			},
+		},
+		"one that takes a patch for the whole": {wrap: func(or *ifmatchtest.Origin) http.Handler {
 			return in(func(w http.ResponseWriter, r *http.Request) bool {
 				if r.Method == http.MethodPatch {
 					r.Method = http.MethodPut
@@ -264,10 +478,10 @@ func TestWhatWasFoundIsThereAgain(t *testing.T) {
 				return false
 			}, or)
 		}},
-		"one that deletes at a PATCH": {nil, func(or *ifmatchtest.Origin) http.Handler {
+		"one that deletes at a PATCH": {wrap: func(or *ifmatchtest.Origin) http.Handler {
 			return on(or, "PATCH", ifmatchtest.RivalDelete())
 		}},
-		"a rival": {nil, func(or *ifmatchtest.Origin) http.Handler {
+		"a rival": {wrap: func(or *ifmatchtest.Origin) http.Handler {
 			or.Next("OPTIONS", ifmatchtest.RivalWrite(`{"name":"Bob","quota":10}`))
 			return or
 		}},
@@ -400,9 +614,15 @@ func TestWhatIsNotWholeIsNotWritten(t *testing.T) {
 		o   probe.Options
 		why string
 	}{
-		"longer than MaxBody": {origin(nil), probe.Options{MaxBody: 10}, "longer than Options.MaxBody"},
-		"compressed":          {on(origin(nil), "GET", ifmatchtest.SetHeader("Content-Encoding", "br")), probe.Options{}, "compressed although identity"},
-		"transformed":         {on(origin(nil), "GET", ifmatchtest.ApplyAndAnswer(ifmatchtest.Response{Status: 203, Body: ann})), probe.Options{}, "203"},
+		"longer than MaxBody": {h: origin(nil), o: probe.Options{MaxBody: 10}, why: "longer than Options.MaxBody"},
+		"compressed": {
+			h: on(origin(nil), "GET", ifmatchtest.SetHeader("Content-Encoding", "br")), o: probe.Options{},
+			why: "compressed although identity",
+		},
+		"transformed": {
+			h: on(origin(nil), "GET", ifmatchtest.ApplyAndAnswer(ifmatchtest.Response{Status: 203, Body: ann})),
+			o: probe.Options{}, why: "203",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c.o.Disposable = true
@@ -491,7 +711,8 @@ func TestContentThatMovesByItselfIsNoProofOfAnIgnoredCondition(t *testing.T) {
 			n++
 			b, _ := io.ReadAll(r.Body)
 			w.Header().Set("ETag", `"1"`)
-			if r.Method == http.MethodPut && (r.Header.Get("If-None-Match") != "" || !takes && bytes.HasSuffix(b, []byte("\n")) && r.Header.Get("If-Match") != `"1"`) {
+			if r.Method == http.MethodPut && (r.Header.Get("If-None-Match") != "" ||
+				!takes && bytes.HasSuffix(b, []byte("\n")) && r.Header.Get("If-Match") != `"1"`) {
 				w.WriteHeader(412)
 			} else if r.Method != http.MethodPut {
 				fmt.Fprintf(w, `{"name":"Ann","n":%d}`, n)
@@ -569,7 +790,8 @@ func TestARunThatBreaksOffPutsBackWhatItFound(t *testing.T) {
 // A version that is made up has the form of the real one, and is never one that stands for any.
 func TestAMadeUpVersionHasTheFormOfTheRealOne(t *testing.T) {
 	for version, other := range map[string]string{
-		`3`: `2`, `10`: `11`, `1`: `2`, `"1"`: `"2"`, `0`: `1`, `"7-ab"`: `"7-aa"`, `"a"`: `"b"`, `"W/\"9\""`: `"W/\"8\""`, `"-"`: "",
+		`3`: `2`, `10`: `11`, `1`: `2`, `"1"`: `"2"`, `0`: `1`, `"7-ab"`: `"7-aa"`, `"a"`: `"b"`,
+		`"W/\"9\""`: `"W/\"8\""`, `"-"`: "",
 	} {
 		or := holding(`{"version":`+version+`}`, nil)
 		or.Always("", ifmatchtest.IgnoreConditions())

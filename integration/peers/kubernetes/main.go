@@ -1,6 +1,6 @@
-// Command kubernetes is the part of Kubernetes that stores objects and answers for them: the API server of custom resources
-// over an embedded etcd, with the real conflict handling and nothing of a cluster. Nobody has to log in, so it belongs
-// on a loopback address alone.
+// Command kubernetes is the part of Kubernetes that stores objects and answers for them: the API
+// server of custom resources over an embedded etcd, with the real conflict handling and nothing of
+// a cluster. Nobody has to log in, so it belongs on a loopback address alone.
 //
 // It serves TLS on the socket that it gets as file descriptor 3, with a certificate of its own that it writes to
 // apiserver.crt in the directory that is its only argument, and keeps everything else there too. SIGTERM ends it.
@@ -103,7 +103,8 @@ func newServer(dir string, listener net.Listener, etcd string) (*genericapiserve
 		func() error { return o.ServerRunOptions.ApplyTo(&generic.Config) },
 		func() error { return r.ApplyTo(generic) },
 		func() error {
-			return o.APIEnablement.ApplyTo(&generic.Config, apiserver.DefaultAPIResourceConfigSource(), apiserver.Scheme)
+			return o.APIEnablement.ApplyTo(&generic.Config, apiserver.DefaultAPIResourceConfigSource(),
+				apiserver.Scheme)
 		},
 	} {
 		if err := step(); err != nil {
@@ -116,9 +117,11 @@ func newServer(dir string, listener net.Listener, etcd string) (*genericapiserve
 	config := apiserver.Config{
 		GenericConfig: generic,
 		ExtraConfig: apiserver.ExtraConfig{
-			CRDRESTOptionsGetter: options.NewCRDRESTOptionsGetter(*r.Etcd, generic.ResourceTransformers, generic.StorageObjectCountTracker),
-			ServiceResolver:      noServices{},
-			AuthResolverWrapper: webhook.NewDefaultAuthenticationInfoResolverWrapper(nil, nil, generic.LoopbackClientConfig,
+			CRDRESTOptionsGetter: options.NewCRDRESTOptionsGetter(*r.Etcd, generic.ResourceTransformers,
+				generic.StorageObjectCountTracker),
+			ServiceResolver: noServices{},
+			AuthResolverWrapper: webhook.NewDefaultAuthenticationInfoResolverWrapper(nil, nil,
+				generic.LoopbackClientConfig,
 				noop.NewTracerProvider()),
 		},
 	}

@@ -150,7 +150,7 @@ func (v *versions) renewed(sent []byte, version string) ([]byte, string, error) 
 	if v.member == nil {
 		var text string
 		if json.Unmarshal([]byte(version), &text) == nil {
-			version = text // out of a receipt
+			version = text // a receipt has it as a JSON string
 		}
 		return nil, version, nil
 	}
@@ -188,6 +188,7 @@ func asScalar(field string) string {
 	return string(quoted(field))
 }
 
+// guard makes a write one that takes effect on version alone; "" stands for a creation.
 func (v *versions) guard(w *http.Request, version string, content []byte) ([]byte, error) {
 	if v.invalid != nil {
 		return nil, v.invalid
@@ -200,21 +201,45 @@ func (v *versions) guard(w *http.Request, version string, content []byte) ([]byt
 			version = asScalar(version)
 		}
 	}
-	plain := version
-	if v.member != nil {
-		if !isScalar(version) {
-			return nil, fmt.Errorf("%w: %q is not a JSON number or string", ifmatch.ErrNoValidator, version)
-		}
-		if version[0] == '"' && json.Unmarshal([]byte(version), &plain) != nil {
-			return nil, fmt.Errorf("%w: %q is not a JSON string", ifmatch.ErrNoValidator, version)
-		}
+	plain, err := v.plain(version)
+	if err != nil {
+		return nil, err
 	}
-	carried := v.ToHeader != "" || v.ToQuery != ""
+	carried, err := v.intoRequest(w, plain)
+	switch {
+	case err != nil:
+		return nil, err
+	case w.Method == http.MethodDelete && !carried:
+		return nil, unable(w)
+	case w.Method == http.MethodDelete:
+		return nil, nil
+	}
+	return v.intoContent(w, version, content, carried)
+}
+
+// plain is the version without the quotes that it has as a JSON string, for fields and parameters.
+func (v *versions) plain(version string) (string, error) {
+	if v.member == nil {
+		return version, nil
+	}
+	if !isScalar(version) {
+		return "", fmt.Errorf("%w: %q is not a JSON number or string", ifmatch.ErrNoValidator, version)
+	}
+	plain := version
+	if version[0] == '"' && json.Unmarshal([]byte(version), &plain) != nil {
+		return "", fmt.Errorf("%w: %q is not a JSON string", ifmatch.ErrNoValidator, version)
+	}
+	return plain, nil
+}
+
+// intoRequest sets the field and the parameters that carry the version, and reports whether there is
+// one for this method.
+func (v *versions) intoRequest(w *http.Request, plain string) (carried bool, err error) {
 	switch {
 	case v.ToHeader == "":
 	case http.CanonicalHeaderKey(v.ToHeader) == "If-Match":
 		if err := ifmatch.ETag(plain).Guard(w); err != nil {
-			return nil, err
+			return false, err
 		}
 	default:
 		w.Header.Set(v.ToHeader, plain)
@@ -222,18 +247,19 @@ func (v *versions) guard(w *http.Request, version string, content []byte) ([]byt
 	if v.ToQuery != "" {
 		setQuery(w, v.ToQuery, plain)
 	}
-	if w.Method == http.MethodDelete {
-		if v.DeleteQuery != "" {
-			setQuery(w, v.DeleteQuery, plain)
-		} else if !carried {
-			return nil, unable(w)
-		}
-		return nil, nil
+	onDelete := w.Method == http.MethodDelete && v.DeleteQuery != ""
+	if onDelete {
+		setQuery(w, v.DeleteQuery, plain)
 	}
-	if v.member == nil {
-		return content, nil
-	}
+	return v.ToHeader != "" || v.ToQuery != "" || onDelete, nil
+}
+
+// intoContent puts the version into Member. A patch in a format that has no place for it is refused,
+// unless the request carries the version elsewhere.
+func (v *versions) intoContent(w *http.Request, version string, content []byte, carried bool) ([]byte, error) {
 	switch {
+	case v.member == nil:
+		return content, nil
 	case w.Method == http.MethodPut, w.Method == http.MethodPatch && mediaType(w) == mergePatch:
 		return with(content, v.member, []byte(version))
 	case w.Method == http.MethodPatch && mediaType(w) == jsonPatch:

@@ -1,7 +1,6 @@
 package probe
 
 import (
-	"cmp"
 	"fmt"
 	"net/http"
 	"slices"
@@ -20,7 +19,7 @@ func (j *judgement) writes(w *Writes) {
 		j.add(Note, "writes", "not tested: "+w.Skipped, "")
 		return
 	}
-	j.condition(w)
+	j.ifMatchOnPut(w)
 	j.refusal(w)
 	j.answer(w)
 	switch w.CreateRefused {
@@ -52,64 +51,6 @@ func (j *judgement) writes(w *Writes) {
 		j.add(Warning, "what was found", "is not there again: "+fields(w.Left)+" differ", "look at the resource")
 	case Unclear:
 		j.add(Warning, "what was found", "may not be there again: the server did not tell", "look at the resource")
-	}
-}
-
-const (
-	helpless = "no client can prevent that; serialize the writers, or have the server check"
-	needed   = "if the server wants a field of its own in a write, put it into Options.Header"
-)
-
-// condition says whether conditions of PUT are honoured, which is what all this is for.
-func (j *judgement) condition(w *Writes) {
-	about := "If-Match on PUT"
-	if strings.HasPrefix(w.Wrong.Condition, "If-Unmodified-Since") {
-		about = "If-Unmodified-Since on PUT"
-	}
-	switch {
-	case w.Wrong.impossible():
-		j.add(Note, "PUT", "not possible: "+outcome(w.Wrong), needed)
-	case w.Current.Refused() && !w.Current.conditional():
-		j.add(Note, "PUT", "not possible: "+outcome(w.Current), needed)
-	case w.Honoured == Yes && w.StaleRefused == No:
-		j.add(Danger, about, "an unknown tag is refused, but an OUTDATED one is taken: updates get lost here", "")
-	case w.Honoured == Yes:
-		j.add(Good, about, "honoured: a wrong one is refused, the current one taken", "")
-		if w.Repeats {
-			j.add(Note, about,
-				"a refused write whose outcome is in force already is answered with success (RFC 9110 §13.1.1)",
-				"ifmatch takes that for what it is: the change is in")
-		}
-	case w.OldMemberRefused == Yes:
-		j.add(Warning, about, "ignored, but another version in the content is refused with "+outcome(w.OldMember),
-			"Options.Dialect: "+j.Members[0].Dialect)
-	case w.OldMemberRefused == No && w.Wrong.Taken():
-		j.add(Danger, about, "IGNORED, and so is another version in the content: updates get lost here", helpless)
-	case w.Honoured == No:
-		j.add(Danger, about, "IGNORED: updates get lost here", cmp.Or(j.byMember(), helpless))
-	case w.Wrong.Taken() && w.CreateRefused == No:
-		// The second is no repetition that RFC 9110 lets a server say yes to (§13.1.2).
-		j.add(Danger, about,
-			"IGNORED, as far as can be seen: a wrong one is taken, and so is If-None-Match: *; updates get lost here",
-			cmp.Or(j.byMember(), helpless))
-	case w.Wrong.Taken():
-		j.add(Warning, about,
-			"a wrong one is taken, without effect: it is ignored, or the server saw that nothing would change (RFC "+
-				"9110 §13.1.1)", "take it for ignored until a change of the content shows more"+or(j.byMember()))
-	case w.Replayed:
-		j.add(Warning, about,
-			"each write is refused, and takes effect all the same: a gateway sends it twice, or somebody writes the "+
-				"same just now",
-			"Options.WriteID recognises one's own write; stop the gateway from repeating (nginx: proxy_next_upstream "+
-				"off)")
-	case w.Wrong.conditional() && w.Current.conditional():
-		j.add(Danger, about, "the server refuses the validator that it gives: no write gets through",
-			"ifmatch ends with ErrRefusedTag; look for what alters tags on the way")
-	case w.Wrong.conditional() && !w.Current.Sent:
-		j.add(Note, about, "a wrong one is refused; what would be the current one, nothing tells", "")
-	default:
-		j.add(Warning, about, "unclear: "+outcome(w.Wrong)+" for a wrong one, "+outcome(w.Current)+
-			" for the current one", "probe again")
 	}
 }
 

@@ -64,8 +64,8 @@ func Records(size Size) Triple {
 func record(rnd *rand.Rand, id, likes, views int) string {
 	return fmt.Sprintf(`{"id":%d,"name":"Item \"%d\" \u00e9\n","active":%t,"price":%d.%02d,`+
 		`"updated":"2026-%02d-%02dT10:20:30Z",`+
-		`"tags":["tag-%d","tag-%d","tag-%d"],"address":{"street":"%d Long Street","city":"Sydney","geo":{"lat":%.6f,`+
-		`"lon":%.6f}},`+
+		`"tags":["tag-%d","tag-%d","tag-%d"],`+
+		`"address":{"street":"%d Long Street","city":"Sydney","geo":{"lat":%.6f,"lon":%.6f}},`+
 		`"counters":{"likes":%d,"views":%d},"ref":%d,"description":"%s","parent":null}`,
 		id, id, id%3 == 0, rnd.IntN(1000), rnd.IntN(100), 1+rnd.IntN(12), 1+rnd.IntN(28),
 		rnd.IntN(50), rnd.IntN(50), rnd.IntN(50), rnd.IntN(999), rnd.Float64()*180-90, rnd.Float64()*360-180,

@@ -486,12 +486,12 @@ func TestALostAnswerToAWriteOverTheirsIsLookedAfter(t *testing.T) {
 			require.NoError(t, err)
 			u.Value["name"] = json.RawMessage(`"mine"`)
 			x.rivalSets(t, x.key, "name", `"theirs"`)
-			_, err = ifmatch.Save(t.Context(), x.client,
-				u, func(ctx context.Context,
-					c ifmatch.Conflict[map[string]json.RawMessage]) (map[string]json.RawMessage, error) {
-					x.loses(1)
-					return ifmatch.KeepLocal(ctx, c)
-				})
+			type members = map[string]json.RawMessage
+			keep := func(ctx context.Context, c ifmatch.Conflict[members]) (members, error) {
+				x.loses(1)
+				return ifmatch.KeepLocal(ctx, c)
+			}
+			_, err = ifmatch.Save(t.Context(), x.client, u, keep)
 			require.NoError(t, err)
 			x.holds(t, "mine", "0")
 		})

@@ -5,14 +5,19 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
+	"strings"
 
 	"github.com/ifmatch-go/ifmatch"
 	"github.com/ifmatch-go/ifmatch/dialect"
 	"github.com/ifmatch-go/ifmatch/jsonmerge"
 )
 
+// shaOf finds the hashes of git objects.
+var shaOf = regexp.MustCompile(`\b([0-9a-f]{8})[0-9a-f]{32}\b`)
+
 // example sets the count of a document to 5, and shows the write as it reached a server
-// of the family.
+// of the family. It shortens the hashes in the content.
 func example(of family, path, key string, o ifmatch.Options) {
 	f := &fake{family: of, docs: map[string]stored{}, arrived: map[string]int{}, clock: 6}
 	server := httptest.NewServer(f)
@@ -28,7 +33,9 @@ func example(of family, path, key string, o ifmatch.Options) {
 		fmt.Println(err)
 		return
 	}
-	fmt.Println(f.last)
+	head, content, _ := strings.Cut(f.last, " {")
+	fmt.Println(head)
+	fmt.Println("{" + shaOf.ReplaceAllString(content, "$1..."))
 	fmt.Println("the next version:", u.ETag)
 }
 
@@ -36,14 +43,16 @@ func ExampleKubernetes() {
 	path := "/apis/example.com/v1/docs/a"
 	example(kubernetes{}, path, path, ifmatch.Options{Dialect: dialect.Kubernetes()})
 	// Output:
-	// PUT /apis/example.com/v1/docs/a {"name":"ann","count":5,"metadata":{"uid":"6e8c","resourceVersion":"7"}}
+	// PUT /apis/example.com/v1/docs/a
+	// {"name":"ann","count":5,"metadata":{"uid":"6e8c","resourceVersion":"7"}}
 	// the next version: 8
 }
 
 func ExampleCouchDB() {
 	example(couchDB{}, "/db/a", "/db/a", ifmatch.Options{Dialect: dialect.CouchDB()})
 	// Output:
-	// PUT /db/a {"name":"ann","count":5,"_id":"doc","_rev":"7-29d3f94a4d5dc40012f2038062a8ea50"}
+	// PUT /db/a
+	// {"name":"ann","count":5,"_id":"doc","_rev":"7-29d3f94a4d5dc40012f2038062a8ea50"}
 	// the next version: 8-f86f309279e512ca2f3113af0efb742c
 }
 
@@ -51,14 +60,16 @@ func ExampleOData() {
 	example(odata{}, "/v4/Docs(1)", "/v4/Docs(1)",
 		ifmatch.Options{Dialect: dialect.OData(), PatchFormat: "application/merge-patch+json"})
 	// Output:
-	// PATCH /v4/Docs(1) If-Match: W/"7" {"count":5}
+	// PATCH /v4/Docs(1) If-Match: W/"7"
+	// {"count":5}
 	// the next version: W/"8"
 }
 
 func ExampleAzureBlob() {
 	example(azureBlob{}, "/container/a", "/container/a", ifmatch.Options{Dialect: dialect.AzureBlob()})
 	// Output:
-	// PUT /container/a If-Match: "0x8DD7" X-Ms-Blob-Type: BlockBlob {"name":"ann","count":5}
+	// PUT /container/a If-Match: "0x8DD7" X-Ms-Blob-Type: BlockBlob
+	// {"name":"ann","count":5}
 	// the next version: "0x8DD8"
 }
 
@@ -66,14 +77,16 @@ func ExampleAzureTable() {
 	path := "/Docs(PartitionKey='p',RowKey='r')"
 	example(azureTable{}, path, path, ifmatch.Options{Dialect: dialect.AzureTable()})
 	// Output:
-	// PUT /Docs(PartitionKey='p',RowKey='r') If-Match: W/"datetime'2026-11-20T10%3A00%3A00.0000007Z'" {"name":"ann","count":5,"Timestamp":"2026-11-20T10:00:00.0000007Z"}
+	// PUT /Docs(PartitionKey='p',RowKey='r') If-Match: W/"datetime'2026-11-20T10%3A00%3A00.0000007Z'"
+	// {"name":"ann","count":5,"Timestamp":"2026-11-20T10:00:00.0000007Z"}
 	// the next version: W/"datetime'2026-11-20T10%3A00%3A00.0000008Z'"
 }
 
 func ExampleS3() {
 	example(s3{}, "/bucket/a", "/bucket/a", ifmatch.Options{Dialect: dialect.S3()})
 	// Output:
-	// PUT /bucket/a If-Match: "29d3f94a4d5dc40012f2038062a8ea50" {"name":"ann","count":5}
+	// PUT /bucket/a If-Match: "29d3f94a4d5dc40012f2038062a8ea50"
+	// {"name":"ann","count":5}
 	// the next version: "50a5ac53130b35569bbc901c3cb07be2"
 }
 
@@ -82,7 +95,8 @@ func ExampleGoogle() {
 		Dialect: dialect.Google(), PatchFormat: "application/merge-patch+json",
 	})
 	// Output:
-	// PATCH /v1/docs/a?updateMask=count {"count":5,"etag":"\"BwX7=\""}
+	// PATCH /v1/docs/a?updateMask=count
+	// {"count":5,"etag":"\"BwX7=\""}
 	// the next version: "BwX8="
 }
 
@@ -90,7 +104,8 @@ func ExampleGCS() {
 	example(gcs{}, "/storage/v1/b/bucket/o/a?alt=media", "/storage/v1/b/bucket/o/a",
 		ifmatch.Options{Dialect: dialect.GCS()})
 	// Output:
-	// POST /upload/storage/v1/b/bucket/o?ifGenerationMatch=170000007&name=a&uploadType=media {"name":"ann","count":5}
+	// POST /upload/storage/v1/b/bucket/o?ifGenerationMatch=170000007&name=a&uploadType=media
+	// {"name":"ann","count":5}
 	// the next version: 170000008
 }
 
@@ -98,21 +113,24 @@ func ExampleGitHubContents() {
 	example(gitHub{}, "/repos/o/r/contents/a.json?ref=main", "/repos/o/r/contents/a.json@main",
 		ifmatch.Options{Dialect: dialect.GitHubContents("Count to five")})
 	// Output:
-	// PUT /repos/o/r/contents/a.json {"message":"Count to five","content":"eyJuYW1lIjoiYW5uIiwiY291bnQiOjV9","branch":"main","sha":"7cbd6c323bbafd94ed561d8538521ecd06cec87d"}
+	// PUT /repos/o/r/contents/a.json
+	// {"message":"Count to five","content":"eyJuYW1lIjoiYW5uIiwiY291bnQiOjV9","branch":"main","sha":"7cbd6c32..."}
 	// the next version: 5bac840167d969947483e33e6728c2060fafdfe4
 }
 
 func ExampleElasticsearch() {
 	example(elastic{}, "/index/_doc/a", "/index/_doc/a", ifmatch.Options{Dialect: dialect.Elasticsearch()})
 	// Output:
-	// PUT /index/_doc/a?if_primary_term=1&if_seq_no=7 {"name":"ann","count":5}
+	// PUT /index/_doc/a?if_primary_term=1&if_seq_no=7
+	// {"name":"ann","count":5}
 	// the next version: 8/1
 }
 
 func ExampleFHIR() {
 	example(fhir{}, "/Doc/a", "/Doc/a", ifmatch.Options{Dialect: dialect.FHIR()})
 	// Output:
-	// PUT /Doc/a If-Match: W/"7" {"name":"ann","count":5,"resourceType":"Doc","meta":{"versionId":"7","lastUpdated":"2026-11-20T10:00:00Z"}}
+	// PUT /Doc/a If-Match: W/"7"
+	// {"name":"ann","count":5,"resourceType":"Doc","meta":{"versionId":"7","lastUpdated":"2026-11-20T10:00:00Z"}}
 	// the next version: W/"8"
 }
 
@@ -124,7 +142,8 @@ func ExampleVersion() {
 		Kinds: map[dialect.Refusal]ifmatch.Kind{{Code: "stale_object"}: ifmatch.StaleVersion},
 	})})
 	// Output:
-	// PUT /docs/a {"name":"ann","count":5,"lock_version":7,"id":"doc"}
+	// PUT /docs/a
+	// {"name":"ann","count":5,"lock_version":7,"id":"doc"}
 	// the next version: 8
 }
 
@@ -134,7 +153,8 @@ func ExampleVersionOptions() {
 		Header: "X-Revision", ToHeader: "X-If-Revision",
 	})})
 	// Output:
-	// PUT /docs/a X-If-Revision: rev-7 {"name":"ann","count":5}
+	// PUT /docs/a X-If-Revision: rev-7
+	// {"name":"ann","count":5}
 	// the next version: rev-8
 }
 
@@ -151,10 +171,13 @@ func ExampleRefusal() {
 		},
 	})})
 	_, err := ifmatch.Create(context.Background(), client, server.URL+"/docs/a", doc{Name: "bob"})
-	fmt.Println(f.last)
+	head, content, _ := strings.Cut(f.last, " {")
+	fmt.Println(head)
+	fmt.Println("{" + shaOf.ReplaceAllString(content, "$1..."))
 	fmt.Println(err.(*ifmatch.ConflictError).Kind)
 	// Output:
-	// POST /docs {"name":"bob","count":0,"id":"a"}
+	// POST /docs
+	// {"name":"bob","count":0,"id":"a"}
 	// already exists
 }
 
@@ -167,10 +190,13 @@ func ExampleCreation() {
 		Header: "X-Revision", ToHeader: "X-If-Revision", First: "none", // or Create: one of these rules
 	})})
 	u, err := ifmatch.Create(context.Background(), client, server.URL+"/docs/a", doc{Name: "bob"})
-	fmt.Println(f.last)
+	head, content, _ := strings.Cut(f.last, " {")
+	fmt.Println(head)
+	fmt.Println("{" + shaOf.ReplaceAllString(content, "$1..."))
 	fmt.Println(u.ETag, err)
 	// Output:
-	// PUT /docs/a X-If-Revision: none {"name":"bob","count":0}
+	// PUT /docs/a X-If-Revision: none
+	// {"name":"bob","count":0}
 	// rev-1 <nil>
 }
 
@@ -210,6 +236,7 @@ func Example() {
 
 	example(envelopes{}, "/docs/a", "/docs/a", ifmatch.Options{Dialect: enveloped})
 	// Output:
-	// PUT /docs/a?revision=7 {"name":"ann","count":5}
+	// PUT /docs/a?revision=7
+	// {"name":"ann","count":5}
 	// the next version:
 }

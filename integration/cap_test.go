@@ -20,9 +20,9 @@ func (c capService) name() string { return "SAP CAP (OData)" + patching(c.patche
 
 func (capService) quirks() map[quirk]string {
 	return map[quirk]string{
-		createFails: "CAP answers a 500 about a broken constraint, and no 412, when an entity is to be created that " +
-			"exists. " +
-			"What a 500 did is not known, so ifmatch reports that the outcome is uncertain; nothing was overwritten.",
+		createFails: "CAP answers a 500 about a broken constraint, and no 412, when an entity is to be created " +
+			"that exists. What a 500 did is not known, so ifmatch reports that the outcome is uncertain; nothing was " +
+			"overwritten.",
 	}
 }
 
@@ -43,8 +43,8 @@ func (c capService) start(t *testing.T) (server, error) {
 		forms: []form{
 			typed.holding([]byte(`{"title": "first", "apiVersion": "example.com/v1", "count": 0, "ratio": 1.5,` +
 				` "bytes": 9007199254740991,` +
-				` "note": "caf\u00e9 <b>&amp;</b>", "owners": [{"name": "Ann", "since": "2019-04-01"}, {"name": "Bo",` +
-				` "since": null}]}`)),
+				` "note": "caf\u00e9 <b>&amp;</b>",` +
+				` "owners": [{"name": "Ann", "since": "2019-04-01"}, {"name": "Bo", "since": null}]}`)),
 			inapplicable{raw.form, "OData entities are JSON objects."},
 		},
 		bare:      membersBut("@odata.context", "@odata.etag", "id", "version"),

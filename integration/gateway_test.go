@@ -66,8 +66,7 @@ var (
 		bare: func(content []byte) []byte { return writersIn.ReplaceAllLiteral(content, nil) },
 		departs: map[quirk]string{
 			deletionsRepeated: "The gateway sends a DELETE to a second server when the first, which performed it, " +
-				"closed " +
-				"the connection. The client is told that the resource is gone, and nothing says by whose hand.",
+				"closed the connection. The client is told that the resource is gone, and nothing says by whose hand.",
 		},
 	}
 
@@ -84,9 +83,8 @@ var (
 		location: "proxy_cache c; proxy_cache_valid 200 1s; proxy_ignore_headers Cache-Control Expires;",
 		slow:     true,
 		departs: map[quirk]string{
-			oldReads: "The cache answers a GET with what it got up to two seconds ago. A write that starts from " +
-				"there is " +
-				"refused, and then ifmatch waits until it sees the new version.",
+			oldReads: "The cache answers a GET with what it got up to two seconds ago. A write that starts " +
+				"from there is refused, and then ifmatch waits until it sees the new version.",
 		},
 	}
 )
@@ -231,7 +229,7 @@ func TestAWriteThatAGatewaySentTwiceIsNeitherAConflictNorDoneTwice(t *testing.T)
 	}{
 		{
 			name: "Save, by what it finds in force", content: `{"title": "first", "count": 0}`,
-			options: ifmatch.Options{}, write: func(ctx context.Context, c *ifmatch.Client, url string) error {
+			write: func(ctx context.Context, c *ifmatch.Client, url string) error {
 				u, err := ifmatch.Get[document](ctx, c, url)
 				if err != nil {
 					return err
@@ -239,36 +237,39 @@ func TestAWriteThatAGatewaySentTwiceIsNeitherAConflictNorDoneTwice(t *testing.T)
 				u.Value.Title = "second"
 				_, err = ifmatch.Save(ctx, c, u, ifmatch.ThreeWay)
 				return err
-			}, want: document{"second", 0},
+			},
+			want: document{"second", 0},
 		},
 		{
 			name: "Update, by the edit that changes nothing more", content: `{"title": "first", "count": 0}`,
-			options: ifmatch.Options{}, write: func(ctx context.Context, c *ifmatch.Client, url string) error {
+			write: func(ctx context.Context, c *ifmatch.Client, url string) error {
 				_, err := ifmatch.Update(ctx, c, url, func(d *document) error { d.Title = "second"; return nil })
 				return err
-			}, want: document{"second", 0},
+			},
+			want: document{"second", 0},
 		},
 		{
 			name: "Update, by its identifier among others", content: `{"title": "first", "count": 0, "writers": []}`,
-			options: ifmatch.Options{
-				WriteID: "/writers",
-			}, write: func(ctx context.Context, c *ifmatch.Client, url string) error {
+			options: ifmatch.Options{WriteID: "/writers"},
+			write: func(ctx context.Context, c *ifmatch.Client, url string) error {
 				_, err := ifmatch.Update(ctx, c, url, increment)
 				return err
-			}, want: document{"first", 1},
+			},
+			want: document{"first", 1},
 		},
 		{
-			name: "Update, by its identifier", content: `{"title": "first", "count": 0}`, options: ifmatch.Options{
-				WriteID: "/writer",
-			}, write: func(ctx context.Context, c *ifmatch.Client, url string) error {
+			name: "Update, by its identifier", content: `{"title": "first", "count": 0}`,
+			options: ifmatch.Options{WriteID: "/writer"},
+			write: func(ctx context.Context, c *ifmatch.Client, url string) error {
 				_, err := ifmatch.Update(ctx, c, url, increment)
 				return err
-			}, want: document{"first", 1},
+			},
+			want: document{"first", 1},
 		},
 		{
-			name: "Put, by its identifier", content: `{"title": "first", "count": 0}`, options: ifmatch.Options{
-				WriteID: "/writer",
-			}, write: func(ctx context.Context, c *ifmatch.Client, url string) error {
+			name: "Put, by its identifier", content: `{"title": "first", "count": 0}`,
+			options: ifmatch.Options{WriteID: "/writer"},
+			write: func(ctx context.Context, c *ifmatch.Client, url string) error {
 				u, err := ifmatch.Get[document](ctx, c, url)
 				if err != nil {
 					return err
@@ -276,7 +277,8 @@ func TestAWriteThatAGatewaySentTwiceIsNeitherAConflictNorDoneTwice(t *testing.T)
 				u.Value.Count++
 				_, err = ifmatch.Put(ctx, c, u)
 				return err
-			}, want: document{"first", 1},
+			},
+			want: document{"first", 1},
 		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

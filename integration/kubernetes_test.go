@@ -291,9 +291,11 @@ func startKubernetes(t *testing.T) (base string, client *http.Client, err error)
 
 // definition is the one of objects that may hold anything.
 var definition = []byte(`{
-  "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition", "metadata": {"name": "documents.example.com"},
+  "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+  "metadata": {"name": "documents.example.com"},
   "spec": {
-    "group": "example.com", "scope": "Cluster", "names": {"plural": "documents", "singular": "document", "kind": "Document"},
+    "group": "example.com", "scope": "Cluster",
+    "names": {"plural": "documents", "singular": "document", "kind": "Document"},
     "versions": [{"name": "v1", "served": true, "storage": true,
       "schema": {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": true}}}]
   }

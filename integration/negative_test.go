@@ -19,8 +19,7 @@ import (
 // what is lost, and the tests below what shows such a server before something is.
 
 const ifMatchUnread = "The server reads no If-Match: the stale write is a success like any other, and somebody's " +
-	"change is lost. " +
-	"No answer tells; a write under a condition that cannot hold does " +
+	"change is lost. No answer tells; a write under a condition that cannot hold does " +
 	"(TestAConditionThatCannotHoldShowsWhetherAServerReadsIt)."
 
 const jsonServerCreates = "json-server reads no If-None-Match: a creation replaces what is there. Where nothing is, " +
@@ -98,8 +97,8 @@ func (s3rver) quirks() map[quirk]string {
 		ifMatchIgnored:       ifMatchUnread,
 		deleteIgnoresIfMatch: ifMatchUnread,
 		createOverwrites:     "s3rver reads no If-None-Match: the creation replaces what is there.",
-		putRecreates: "s3rver reads no If-Match, and PUT creates what is not there: what somebody deleted " +
-			"comes back.",
+		putRecreates: "s3rver reads no If-Match, and PUT creates what is not there: what somebody " +
+			"deleted comes back.",
 	}
 }
 

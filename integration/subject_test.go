@@ -42,7 +42,7 @@ var typed = subject[document]{
   "count": 0,
   "owners": [ {"name": "Ann", "since": "2019-04-01"},   {"name": "Bo", "since": null, "tags": ["b", "a", "b"]} ],
   "note": "caf\u00e9 \/ <b>&amp;</b> \ud83d\ude00",
-  "description": "A document of somebody else's, of which the client knows two members and has to leave alone all others."
+  "description": "A document of somebody else's, of which the client knows two members and must leave the others alone."
 }
 `),
 	edit: func(v *document, change func(*document)) error { change(v); return nil },

@@ -58,9 +58,10 @@ func merges(docs bench.Triple) [][]subject {
 			has  bool
 			what string
 		}{
-			{has: m.ThreeWay, what: "loses remote's changes"}, {
-				has: m.Conflicts, what: "no conflicts",
-			}, {has: m.Digits, what: "float64"}, {has: m.Nulls, what: "drops nulls"},
+			{has: m.ThreeWay, what: "loses remote's changes"},
+			{has: m.Conflicts, what: "no conflicts"},
+			{has: m.Digits, what: "float64"},
+			{has: m.Nulls, what: "drops nulls"},
 			{has: m.Strict, what: "not strict"},
 		} {
 			if !lack.has {

@@ -48,7 +48,7 @@ func signingAs(account, key, url string) func(*testing.T, policy.ClientOptions) 
 }
 
 // raiseBlob is a worker who knows nothing of tags.
-func raiseBlob(client *azblob.Client, name string) func(context.Context, int, func()) (bool, error) {
+func raiseBlob(client *azblob.Client, name string) raising {
 	return func(ctx context.Context, worker int, meet func()) (refused bool, err error) {
 		content, err := download(ctx, client, name)
 		meet()
@@ -93,7 +93,8 @@ func TestAzblobAgainstAzurite(t *testing.T) {
 	run(t, cmd)
 
 	// The account of the emulator's documentation.
-	const account, key = "devstoreaccount1", "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
+	const account = "devstoreaccount1"
+	const key = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
 	signed := signingAs(account, key, "http://"+address+"/"+account)
 	client := signed(t, policy.ClientOptions{})
 	_, err = client.CreateContainer(t.Context(), "docs", nil)

@@ -17,14 +17,15 @@ const (
 	rounds  = 10
 )
 
+// raising makes one try to raise a number. It calls meet between reading and writing, and reports
+// whether the write was refused because somebody was faster.
+type raising func(ctx context.Context, worker int, meet func()) (refused bool, err error)
+
 // A contender is a way to raise a number that is kept in a service: read, add one, write.
 type contender struct {
 	name string
 
-	// raise makes one try. It calls meet between reading and writing, and reports whether the write was refused because
-	// somebody was faster.
-	raise func(ctx context.Context, worker int, meet func()) (refused bool, err error)
-
+	raise  raising
 	number func(t *testing.T) int // that the service has in the end
 
 	lost    int // of workers × rounds changes

@@ -27,7 +27,7 @@ type committing func(ctx context.Context, client *github.Client, read *github.Re
 	put func(sha *string) error) error
 
 // raiseFile is a worker.
-func raiseFile(client *github.Client, commit committing) func(context.Context, int, func()) (bool, error) {
+func raiseFile(client *github.Client, commit committing) raising {
 	return func(ctx context.Context, worker int, meet func()) (refused bool, err error) {
 		read, _, _, err := client.Repositories.GetContents(ctx, "shop", "config", "tally.json", nil)
 		if err != nil {
@@ -89,7 +89,7 @@ func withNewestSHA() committing {
 }
 
 // updateBeside is ifmatch with go-github's own http.Client below it, which brings the token.
-func updateBeside(client *github.Client, url string) func(context.Context, int, func()) (bool, error) {
+func updateBeside(client *github.Client, url string) raising {
 	return func(ctx context.Context, worker int, meet func()) (refused bool, err error) {
 		// Each worker has a client of its own, as if it were another process.
 		own := ifmatch.New(&ifmatch.Options{HTTPClient: client.Client(), Dialect: dialect.GitHubContents("raise")})

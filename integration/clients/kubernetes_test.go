@@ -54,8 +54,7 @@ func small(t *testing.T) (*apiServer, cluster) {
 }
 
 // raiseObject is a worker that writes as write says.
-func raiseObject(client dynamic.ResourceInterface, name string, write writing) func(context.Context, int,
-	func()) (bool, error) {
+func raiseObject(client dynamic.ResourceInterface, name string, write writing) raising {
 	return func(ctx context.Context, worker int, meet func()) (refused bool, err error) {
 		object, err := client.Get(ctx, name, metav1.GetOptions{})
 		meet()
@@ -258,8 +257,8 @@ func TestClientGoDeletesOnlyTheObjectThatItRead(t *testing.T) {
 // Kubernetes has no entity tags. Without the dialect nothing guards a write that was read, and it is not sent.
 func TestClientGoNeedsTheDialect(t *testing.T) {
 	_, c := small(t)
-	_, err := raiseObject(c.objects(t, new(ifmatch.Options)), "tally", update)(ifmatch.UnitOfWork(t.Context()),
-		0, func() {})
+	raise := raiseObject(c.objects(t, new(ifmatch.Options)), "tally", update)
+	_, err := raise(ifmatch.UnitOfWork(t.Context()), 0, func() {})
 	require.ErrorIs(t, err, ifmatch.ErrNoValidator)
 }
 

@@ -30,7 +30,7 @@ func ExampleRun() {
 	}
 
 	// Output:
-	// note: If-Match on GET: a wrong tag is answered 412; weak evidence: reads and writes are often handled by different code
+	// note: If-Match on GET: a wrong tag is answered 412; weak evidence: often other code handles writes
 	// note: writes: not tested: whether If-Match is honoured cannot be seen by reading
 	// good: entity tag: strong: "v1"
 	// good: two reads: the tag stays while the content does
@@ -71,7 +71,7 @@ func ExampleReport() {
 	// http://api.example.com/users/7
 	// 200, 25 bytes of application/json
 	//
-	// note  If-Match on GET       a wrong tag is answered 412; weak evidence: reads and writes are often handled by different code
+	// note  If-Match on GET       a wrong tag is answered 412; weak evidence: often other code handles writes
 	// note  writes                not tested: whether If-Match is honoured cannot be seen by reading
 	//                             > name a resource that nobody needs (Options.Disposable)
 	// good  entity tag            strong: "v1"

@@ -200,7 +200,7 @@ func (j *judgement) reads() {
 	case No:
 		j.add(Note, "If-None-Match on GET", "ignored: every read transfers the whole content", "")
 	}
-	const weak = "weak evidence: reads and writes are often handled by different code"
+	const weak = "weak evidence: often other code handles writes"
 	switch j.ReadIfMatch {
 	case Yes:
 		j.add(Note, "If-Match on GET", "a wrong tag is answered 412; "+weak, "")

@@ -111,7 +111,8 @@ func newServer(dir string, listener net.Listener, etcd string) (*genericapiserve
 			return nil, err
 		}
 	}
-	definitions, namer := openapi.GetOpenAPIDefinitionsWithoutDisabledFeatures(generated.GetOpenAPIDefinitions), openapinamer.NewDefinitionNamer(apiserver.Scheme)
+	definitions := openapi.GetOpenAPIDefinitionsWithoutDisabledFeatures(generated.GetOpenAPIDefinitions)
+	namer := openapinamer.NewDefinitionNamer(apiserver.Scheme)
 	generic.OpenAPIConfig = genericapiserver.DefaultOpenAPIConfig(definitions, namer)
 	generic.OpenAPIV3Config = genericapiserver.DefaultOpenAPIV3Config(definitions, namer)
 	config := apiserver.Config{

@@ -24,12 +24,14 @@ type Size struct {
 	Edits int // records that each side changes
 }
 
-// Sizes are the sizes at which merges are compared. The last one takes the slower peers many seconds.
+// Sizes are the sizes at which merges are compared. The last one takes the slower peers many
+// seconds.
 var Sizes = []Size{{"10KB", 10 << 10, 3}, {"1MB", 1 << 20, 10}, {"50MB", 50 << 20, 50}}
 
-// Records makes three versions of a compact JSON document: an object of records of about 400 bytes, with strings that
-// have escapes, decimals, 63-bit integers, and objects and an array inside. Local changes counters.likes in some
-// records, remote counters.views in others, spread evenly, and each adds a record. The merge is clean.
+// Records makes three versions of a compact JSON document: an object of records of about 400 bytes,
+// with strings that have escapes, decimals, 63-bit integers, and objects and an array inside. Local
+// changes counters.likes in some records, remote counters.views in others, spread evenly, and each
+// adds a record. The merge is clean.
 func Records(size Size) Triple {
 	rnd := rand.New(rand.NewPCG(42, 42))
 	var records []string
@@ -72,8 +74,8 @@ func record(rnd *rand.Rand, id, likes, views int) string {
 		likes, views, 1<<62|rnd.Int64(), strings.Repeat("text ", 5+rnd.IntN(8)))
 }
 
-// Lines makes three versions of a text with lines of about 35 bytes; each side changes as many lines as edits says, and
-// no two changes touch.
+// Lines makes three versions of a text with lines of about 35 bytes; each side changes as many
+// lines as edits says, and no two changes touch.
 func Lines(lines, edits int) Triple {
 	version := func(at int, by string) []byte {
 		var b bytes.Buffer
@@ -90,7 +92,8 @@ func Lines(lines, edits int) Triple {
 	return Triple{Base: version(0, ""), Local: version(1, "(local)"), Remote: version(3, "(remote)")}
 }
 
-// A Family makes documents that are as hard to merge as documents of their kind can be, of any size.
+// A Family makes documents that are as hard to merge as documents of their kind can be, of any
+// size.
 type Family struct {
 	Name    string
 	Options jsonmerge.Options
@@ -121,7 +124,8 @@ var Families = []Family{
 		return reordered(n, func(i int) string { return fmt.Sprint(i % 2) })
 	}},
 	{"arrays of 1,000, each reversed and shuffled", jsonmerge.Options{}, func(n int) Triple {
-		// As long as an array can be and still be compared exactly, at the square of its length: the dearest of all.
+		// As long as an array can be and still be compared exactly, at the square of its length:
+		// the dearest of all.
 		one := reordered(1000, func(i int) string { return fmt.Sprint(10_000_000 + i) })
 		arrays := func(array []byte) []byte {
 			return list("{}", ascending(max(1, n/1000)), func(i int) string {
@@ -141,7 +145,8 @@ var Families = []Family{
 // deep admits what the default limit of depth would refuse.
 var deep = jsonmerge.Options{Limits: jsonmerge.Limits{MaxDepth: 100_000}}
 
-// nested changes the innermost value on both sides, so that nothing on the way to it can be skipped.
+// nested changes the innermost value on both sides, so that nothing on the way to it can be
+// skipped.
 func nested(open, end string) Triple {
 	return Triple{[]byte(open + "1" + end), []byte(open + "2" + end), []byte(open + "3" + end)}
 }

@@ -15,7 +15,8 @@ import (
 	"github.com/ifmatch-go/ifmatch"
 )
 
-// An Exchange is a way to read a resource and to write it back: one GET and one PUT, nobody else writing.
+// An Exchange is a way to read a resource and to write it back: one GET and one PUT, nobody else
+// writing.
 type Exchange struct {
 	Name    string
 	Guarded bool // the write carries If-Match; tests hold it to that
@@ -24,10 +25,10 @@ type Exchange struct {
 	Start func(transport http.RoundTripper, url string) func() error
 }
 
-// Exchanges come in two groups, each after the hand-written code that it is compared with: bytes that are read and
-// written back as they are, and a struct of which a field is changed. The hand-written code stands
-// there without a limit of time, as http.DefaultClient has it, and with the one that ifmatch sets
-// on every exchange.
+// Exchanges come in two groups, each after the hand-written code that it is compared with: bytes
+// that are read and written back as they are, and a struct of which a field is changed. The
+// hand-written code stands there without a limit of time, as http.DefaultClient has it, and with
+// the one that ifmatch sets on every exchange.
 var Exchanges = [][]Exchange{
 	{
 		{"net/http, no condition", false, func(transport http.RoundTripper, url string) func() error {
@@ -221,7 +222,8 @@ func (s *Server) Writes() (all, guarded int) {
 	return s.writes, s.guarded
 }
 
-// RoundTrip implements [http.RoundTripper] without a network: what is left is the work of the clients.
+// RoundTrip implements [http.RoundTripper] without a network: what is left is the work of the
+// clients.
 func (s *Server) RoundTrip(r *http.Request) (*http.Response, error) {
 	if r.Body != nil {
 		defer r.Body.Close()

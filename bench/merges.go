@@ -87,7 +87,8 @@ var Merges = []Merge{
 	},
 }
 
-// Scan is the yardstick of a merge: the three documents read by the standard library, and nothing done with them.
+// Scan is the yardstick of a merge: the three documents read by the standard library, and nothing
+// done with them.
 func Scan(t Triple) error {
 	for _, doc := range [][]byte{t.Base, t.Local, t.Remote} {
 		if !json.Valid(doc) {
@@ -104,8 +105,8 @@ func UnmarshalNumbers(data []byte, v any) error {
 	return d.Decode(v)
 }
 
-// walkMaps is the three-way merge that a programmer writes by hand: decode, walk the objects, encode. It goes down
-// where all three have objects, and what is anything else is compared whole.
+// walkMaps is the three-way merge that a programmer writes by hand: decode, walk the objects,
+// encode. It goes down where all three have objects, and what is anything else is compared whole.
 func walkMaps(t Triple, unmarshal func([]byte, any) error) ([]byte, error) {
 	var b, l, r any
 	if err := errors.Join(unmarshal(t.Base, &b), unmarshal(t.Local, &l), unmarshal(t.Remote, &r)); err != nil {

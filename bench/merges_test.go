@@ -53,7 +53,8 @@ func TestRecordsHaveTheSizeAndTheEditsTheyAreAskedFor(t *testing.T) {
 func TestEveryMergeDoesWhatItsRowSays(t *testing.T) {
 	clean := bench.Records(bench.Sizes[0])
 
-	// The expected document is written down by hand and merged by nobody: local's text with remote's changes in it.
+	// The expected document is written down by hand and merged by nobody: local's text with
+	// remote's changes in it.
 	want := string(clean.Local)
 	for _, r := range strings.Split(string(clean.Remote), `"id-`)[1:] {
 		if id := r[:6]; strings.Contains(r, `"views":21`) {

@@ -6,7 +6,8 @@ import (
 	"path/filepath"
 )
 
-// GitMergeFile merges a text as a program without a library does: three files in dir, and a process of git.
+// GitMergeFile merges a text as a program without a library does: three files in dir, and a process
+// of git.
 func GitMergeFile(dir string, t Triple) ([]byte, error) {
 	args := []string{"merge-file", "-p"}
 	for _, file := range []struct {

@@ -14,24 +14,22 @@ import (
 	"github.com/ifmatch-go/ifmatch/jsonmerge"
 )
 
-// AzureBlob is the dialect of block blobs in Azure Blob Storage. It is RFC 9110 with
-// three things to know: PUT wants x-ms-blob-type, answers without content, and its
-// ETag is that of what was sent. A stale tag is a 412 (ConditionNotMet).
+// AzureBlob is the dialect of block blobs in Azure Blob Storage. It is RFC 9110 with three things
+// to know: PUT wants x-ms-blob-type, answers without content, and its ETag is that of what was
+// sent. A stale tag is a 412 (ConditionNotMet).
 //
 //   - Put, Save, Update: Put Blob with If-Match.
 //   - Create: Put Blob with If-None-Match: *; 409 (BlobAlreadyExists) if there is one.
 //   - Delete: DELETE with If-Match.
 //
-// Put Blob replaces metadata, tags and properties (other than Content-Type,
-// Content-Encoding and Content-Language, which are sent again as they were read): put
-// those to be kept, such as x-ms-meta-*, into [ifmatch.Options].Header, and x-ms-version
-// too.
+// Put Blob replaces metadata, tags and properties (other than Content-Type, Content-Encoding and
+// Content-Language, which are sent again as they were read): put those to be kept, such as
+// x-ms-meta-*, into [ifmatch.Options].Header, and x-ms-version too.
 //
-// What cannot be guarded: PATCH, which blobs do not have. Append and page blobs are
-// refused: Put Blob would replace them by a block blob.
+// What cannot be guarded: PATCH, which blobs do not have. Append and page blobs are refused: Put
+// Blob would replace them by a block blob.
 //
-// Source: Azure Storage, "Put Blob", "Specifying conditional headers for Blob service
-// operations".
+// Source: Azure Storage, "Put Blob", "Specifying conditional headers for Blob service operations".
 func AzureBlob() *ifmatch.Dialect {
 	return &ifmatch.Dialect{Name: "Azure Blob", Read: readAzureBlob, Form: formAzureBlob, Guard: guardByTag}
 }
@@ -65,10 +63,10 @@ func formAzureBlob(w *http.Request, content []byte) ([]byte, error) {
 	return content, nil
 }
 
-// AzureTable is the dialect of entities in Azure Table Storage (and the Table API of
-// Cosmos DB), at URLs like .../Table(PartitionKey='p',RowKey='r'). The version is the
-// weak entity tag W/"datetime'...'", which goes back in If-Match exactly so; its
-// strong form is a 400. A stale tag is a 412 (UpdateConditionNotSatisfied).
+// AzureTable is the dialect of entities in Azure Table Storage (and the Table API of Cosmos DB), at
+// URLs like .../Table(PartitionKey='p',RowKey='r'). The version is the weak entity tag
+// W/"datetime'...'", which goes back in If-Match exactly so; its strong form is a 400. A stale tag
+// is a 412 (UpdateConditionNotSatisfied).
 //
 //   - Put, Save, Update: Update Entity, a PUT with If-Match. (Without it, it would be
 //     an upsert.)
@@ -78,14 +76,13 @@ func formAzureBlob(w *http.Request, content []byte) ([]byte, error) {
 //     (EntityAlreadyExists) if there is one.
 //   - Delete: DELETE with If-Match.
 //
-// The answer to a write, 204 with ETag, is trusted; Timestamp shows its old value until
-// the next read, and the service ignores it in writes. Put Accept, such as
+// The answer to a write, 204 with ETag, is trusted; Timestamp shows its old value until the next
+// read, and the service ignores it in writes. Put Accept, such as
 // application/json;odata=nometadata, into [ifmatch.Options].Header.
 //
 // What cannot be guarded: a PUT with $select in its URL, and entity group transactions.
 //
-// Source: Azure Storage, "Update Entity", "Merge Entity", "Insert Entity", "Delete
-// Entity".
+// Source: Azure Storage, "Update Entity", "Merge Entity", "Insert Entity", "Delete Entity".
 func AzureTable() *ifmatch.Dialect {
 	return &ifmatch.Dialect{Name: "Azure Table", Read: readOData, Form: formAzureTable, Guard: guardAzureTable}
 }
@@ -138,8 +135,8 @@ func insertEntity(w *http.Request, content []byte) ([]byte, error) {
 	return content, nil
 }
 
-// entityKey is one key of an entity's URL: a literal in single quotes, doubled inside
-// (OData 3 URI Conventions §3.1).
+// entityKey is one key of an entity's URL: a literal in single quotes, doubled inside (OData 3 URI
+// Conventions §3.1).
 var entityKey = regexp.MustCompile(`^\s*(PartitionKey|RowKey)\s*=\s*'((?:[^']|'')*)'\s*(,|$)`)
 
 // entityKeys takes the last segment of an entity's URL apart.

@@ -21,8 +21,8 @@ type doc struct {
 	Count int    `json:"count"`
 }
 
-// foreign is what the view does not show, and what a careless client loses: long
-// numbers, digits, spacing, escapes.
+// foreign is what the view does not show, and what a careless client loses: long numbers, digits,
+// spacing, escapes.
 const foreign = `"limits": {"bytes": 18446744073709551615, "ratio": 1.10, "none": null,  "huge": 1E400},` +
 	` "note": "caf\u00e9 \/ <b>&amp;</b>"`
 
@@ -389,8 +389,8 @@ func mergeKeepsBothChanges(t *testing.T, x *exam) {
 	x.holds(t, "mine", "8")
 }
 
-// The whole document is local here, with the version that it was read as: a write has to
-// carry that of the document which it replaces.
+// The whole document is local here, with the version that it was read as: a write has to carry that
+// of the document which it replaces.
 func localSideCanBeWrittenOver(t *testing.T, x *exam) {
 	x.seed()
 	u, err := ifmatch.Get[map[string]json.RawMessage](t.Context(), x.client, x.url)
@@ -469,8 +469,8 @@ func lostCreationIsLookedAfter(t *testing.T, x *exam) {
 	assert.Equal(t, "3", get(s.content, "/count"))
 }
 
-// The local side shows the version that it was read as; that is no part of the change that
-// has to be found again.
+// The local side shows the version that it was read as; that is no part of the change that has to
+// be found again.
 func TestALostAnswerToAWriteOverTheirsIsLookedAfter(t *testing.T) {
 	for _, s := range subjects {
 		if s.dialect.Member == nil || s.name == "FHIR" || s.name == "FHIR, receipts" {

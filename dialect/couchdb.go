@@ -7,9 +7,9 @@ import (
 	"github.com/ifmatch-go/ifmatch/jsonmerge"
 )
 
-// CouchDB is the dialect of CouchDB, PouchDB Server and Cloudant for documents. The
-// version is the member _rev; the entity tags of some of these servers are of the
-// answer and not of the document, so none is used.
+// CouchDB is the dialect of CouchDB, PouchDB Server and Cloudant for documents. The version is the
+// member _rev; the entity tags of some of these servers are of the answer and not of the document,
+// so none is used.
 //
 //   - Put, Save, Update: PUT with _rev set to the version read; 409 if it is stale.
 //   - Create: PUT without _rev; 409 if the document exists. A deleted document is
@@ -17,13 +17,11 @@ import (
 //   - Delete: DELETE with the parameter rev. (Without it some servers delete whatever
 //     is there.)
 //
-// The answer to a write is a receipt, {"ok":true,"id":...,"rev":...}: its rev is that
-// of the document as it was sent. After 202 (too few copies written) the document is
-// looked at.
+// The answer to a write is a receipt, {"ok":true,"id":...,"rev":...}: its rev is that of the
+// document as it was sent. After 202 (too few copies written) the document is looked at.
 //
-// What cannot be guarded: PATCH, which CouchDB does not have. Concurrent writes to
-// several replicas are not refused but become conflicting revisions, of which a read
-// shows one.
+// What cannot be guarded: PATCH, which CouchDB does not have. Concurrent writes to several replicas
+// are not refused but become conflicting revisions, of which a read shows one.
 //
 // Source: CouchDB documentation, "HTTP API: Documents".
 func CouchDB() *ifmatch.Dialect {

@@ -11,19 +11,19 @@ import (
 )
 
 // Elasticsearch is the dialect of documents in Elasticsearch and OpenSearch, at URLs
-// .../INDEX/_doc/ID. The document is the member _source of the answers; the version is
-// _seq_no and _primary_term, as in "42/1". A stale one is a 409.
+// .../INDEX/_doc/ID. The document is the member _source of the answers; the version is _seq_no and
+// _primary_term, as in "42/1". A stale one is a 409.
 //
 //   - Put, Save, Update: PUT with if_seq_no and if_primary_term.
 //   - Create: PUT with op_type=create.
 //   - Delete: DELETE with if_seq_no and if_primary_term.
 //
-// The version in the answer to a write is that of the document as it was sent, unless an
-// ingest pipeline changes it: what that adds shows at the next read.
+// The version in the answer to a write is that of the document as it was sent, unless an ingest
+// pipeline changes it: what that adds shows at the next read.
 //
-// What cannot be guarded: a PUT with _source_includes and its like in its URL, by which a
-// part would replace the whole; PATCH, which there is none of (_update takes scripts and
-// partial documents by POST). An index without _source cannot be read.
+// What cannot be guarded: a PUT with _source_includes and its like in its URL, by which a part
+// would replace the whole; PATCH, which there is none of (_update takes scripts and partial
+// documents by POST). An index without _source cannot be read.
 //
 // Source: Elasticsearch Guide, "Optimistic concurrency control", "Index API".
 func Elasticsearch() *ifmatch.Dialect {

@@ -16,8 +16,8 @@ import (
 // shaOf finds the hashes of git objects.
 var shaOf = regexp.MustCompile(`\b([0-9a-f]{8})[0-9a-f]{32}\b`)
 
-// example sets the count of a document to 5, and shows the write as it reached a server
-// of the family. It shortens the hashes in the content.
+// example sets the count of a document to 5, and shows the write as it reached a server of the
+// family. It shortens the hashes in the content.
 func example(of family, path, key string, o ifmatch.Options) {
 	f := &fake{family: of, docs: map[string]stored{}, arrived: map[string]int{}, clock: 6}
 	server := httptest.NewServer(f)
@@ -134,8 +134,8 @@ func ExampleFHIR() {
 	// the next version: W/"8"
 }
 
-// An API with the version in the member lock_version, in the query of DELETE, and
-// refusals of its own.
+// An API with the version in the member lock_version, in the query of DELETE, and refusals of its
+// own.
 func ExampleVersion() {
 	example(locking{}, "/docs/a", "/docs/a", ifmatch.Options{Dialect: dialect.Version(dialect.VersionOptions{
 		Member: "/lock_version", DeleteQuery: "lock_version",
@@ -200,8 +200,8 @@ func ExampleCreation() {
 	// rev-1 <nil>
 }
 
-// A dialect written by hand, for an API that answers a GET with {"revision": 7, "document": {...}}, wants
-// the revision in the query and says 460 when it is old.
+// A dialect written by hand, for an API that answers a GET with {"revision": 7, "document": {...}},
+// wants the revision in the query and says 460 when it is old.
 func Example() {
 	revision, document := jsonmerge.Pointer{"revision"}, jsonmerge.Pointer{"document"}
 	enveloped := &ifmatch.Dialect{

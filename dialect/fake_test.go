@@ -15,8 +15,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A fake is a server of one family: what all have in common. It holds its documents as
-// the family stores them, and counts what must not happen.
+// A fake is a server of one family: what all have in common. It holds its documents as the family
+// stores them, and counts what must not happen.
 type fake struct {
 	family    family
 	mu        sync.Mutex

@@ -12,8 +12,8 @@ import (
 	"strings"
 )
 
-// What the fakes say follows the answers of the real servers: the versions, what a stale
-// write and a creation are answered with, what comes back.
+// What the fakes say follows the answers of the real servers: the versions, what a stale write and
+// a creation are answered with, what comes back.
 
 // plain is for families that store what they are sent.
 type plain struct{}
@@ -124,8 +124,7 @@ func (couchDB) serve(f *fake, r *http.Request, body []byte) answer {
 	return answer{201, unrelated, `{"ok":true,"id":"doc","rev":"` + s.version + `"}`}
 }
 
-// OData. With minimal, writes are answered without content, as after Prefer:
-// return=minimal.
+// OData. With minimal, writes are answered without content, as after Prefer: return=minimal.
 
 type odata struct{ minimal bool }
 
@@ -644,8 +643,8 @@ func (h fhir) serve(f *fake, r *http.Request, body []byte) answer {
 	return answer{200, tag, string(s.content)}
 }
 
-// An API with a lock_version of its own. It answers with the document, or, with
-// receipt, with a few words about it.
+// An API with a lock_version of its own. It answers with the document, or, with receipt, with a few
+// words about it.
 
 type locking struct{ receipt, silent bool }
 

@@ -7,9 +7,9 @@ import (
 	"github.com/ifmatch-go/ifmatch/jsonmerge"
 )
 
-// FHIR is the dialect of FHIR servers. The version is meta.versionId, and the ETag is
-// made of it: W/"3". Weak as it is, it goes back in If-Match exactly so. A stale one
-// is a 412, on older servers a 409.
+// FHIR is the dialect of FHIR servers. The version is meta.versionId, and the ETag is made of it:
+// W/"3". Weak as it is, it goes back in If-Match exactly so. A stale one is a 412, on older servers
+// a 409.
 //
 //   - Put, Save, Update: PUT with If-Match.
 //   - Patch and [ifmatch.Options].PatchFormat: PATCH with If-Match, as a JSON Patch
@@ -17,17 +17,16 @@ import (
 //   - Create: PUT with If-None-Match: *, on servers that let the client choose the id.
 //   - Delete: DELETE with If-Match.
 //
-// The answer to a write is trusted: the resource with its version, or, without content
-// or with an OperationOutcome, the ETag as that of the resource as it was sent. What the
-// server computes, such as meta.lastUpdated and text, shows at the next read.
+// The answer to a write is trusted: the resource with its version, or, without content or with an
+// OperationOutcome, the ETag as that of the resource as it was sent. What the server computes, such
+// as meta.lastUpdated and text, shows at the next read.
 //
 // What cannot be guarded: a PUT with _elements or _summary in its URL, by which a part would
-// replace the whole; a server that does not announce versioned-update in its
-// CapabilityStatement (rest.resource.versioning) may ignore If-Match, and not all look at
-// it in DELETE, or at If-None-Match in PUT.
+// replace the whole; a server that does not announce versioned-update in its CapabilityStatement
+// (rest.resource.versioning) may ignore If-Match, and not all look at it in DELETE, or at
+// If-None-Match in PUT.
 //
-// Source: FHIR R4 and R5, RESTful API §3.1.0.6 "Managing Resource Contention" and
-// "Version Read".
+// Source: FHIR R4 and R5, RESTful API §3.1.0.6 "Managing Resource Contention" and "Version Read".
 func FHIR() *ifmatch.Dialect {
 	return &ifmatch.Dialect{Name: "FHIR", Member: fhirVersion, Read: readFHIR, Form: formFHIR, Guard: guardByTag}
 }

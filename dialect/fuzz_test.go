@@ -8,9 +8,9 @@ import (
 	"testing"
 )
 
-// FuzzGuard lets a fake of each family judge what Guard makes of any version, content and
-// media type: no write goes out without a condition, and none takes effect on a version
-// other than the one that it was made from.
+// FuzzGuard lets a fake of each family judge what Guard makes of any version, content and media
+// type: no write goes out without a condition, and none takes effect on a version other than the
+// one that it was made from.
 func FuzzGuard(f *testing.F) {
 	for i := range subjects {
 		for _, version := range []string{"", "101", `W/"1"`, `*`, `"a", "b"`, "5/1", "5\r\nIf-Match: *", `"\ud800"`} {
@@ -90,8 +90,8 @@ func sendable(v string) bool {
 	return true
 }
 
-// FuzzRead gives any answer to every dialect: no panic, no error without reason, and
-// what comes from a write whose content is not known stays unknown.
+// FuzzRead gives any answer to every dialect: no panic, no error without reason, and what comes
+// from a write whose content is not known stays unknown.
 func FuzzRead(f *testing.F) {
 	for i := range subjects {
 		f.Add(uint8(i), true, `"t"`, []byte(first), []byte(nil))

@@ -16,24 +16,24 @@ import (
 )
 
 // GitHubContents is the dialect of files in the contents API of GitHub and Gitea,
-// .../repos/OWNER/REPO/contents/PATH. The document is the file itself, which is base64
-// inside of the answers; the version is its blob's sha. Each write is a commit with the
-// given message, on the branch that the parameter ref of the URL names.
+// .../repos/OWNER/REPO/contents/PATH. The document is the file itself, which is base64 inside of
+// the answers; the version is its blob's sha. Each write is a commit with the given message, on the
+// branch that the parameter ref of the URL names.
 //
 //   - Put, Save, Update: PUT with message, content and sha; 409 if the sha is stale.
 //   - Create: the same without sha; 422 if there is a file.
 //   - Delete: DELETE with message and sha.
 //
-// The sha in the answer to a write is used if it is that of the content as it was sent,
-// which git's own formula tells.
+// The sha in the answer to a write is used if it is that of the content as it was sent, which git's
+// own formula tells.
 //
-// The sha is of the content alone, so a content that returns (A, B, A) brings it back.
-// The API refuses a 409 also for reasons of its own, such as a rule of the repository;
-// that shows as [ifmatch.ErrRefusedTag]. It serializes writes to one branch, whatever
-// the file: a 409 among many writers is no rarity, and the loop goes on.
+// The sha is of the content alone, so a content that returns (A, B, A) brings it back. The API
+// refuses a 409 also for reasons of its own, such as a rule of the repository; that shows as
+// [ifmatch.ErrRefusedTag]. It serializes writes to one branch, whatever the file: a 409 among many
+// writers is no rarity, and the loop goes on.
 //
-// What cannot be guarded: PATCH. Files over 1 MB have no content in the answer and
-// are refused; so are directories, links and submodules.
+// What cannot be guarded: PATCH. Files over 1 MB have no content in the answer and are refused; so
+// are directories, links and submodules.
 //
 // Source: GitHub REST API, "Repository contents".
 func GitHubContents(message string) *ifmatch.Dialect {
@@ -67,8 +67,8 @@ func (commits) read(answer *http.Response, content, sent []byte) ([]byte, string
 	return doc, file.SHA, nil
 }
 
-// blobID returns the identifier that git gives to a file's content, in the hash that
-// an identifier like sha is of.
+// blobID returns the identifier that git gives to a file's content, in the hash that an identifier
+// like sha is of.
 func blobID(like string, content []byte) string {
 	var h hash.Hash
 	switch len(like) {
@@ -128,8 +128,8 @@ func (commits) kind(e *ifmatch.ResponseError) ifmatch.Kind {
 		return ifmatch.StaleVersion
 	case e.StatusCode == http.StatusUnprocessableEntity && e.Method == http.MethodPut &&
 		e.Problem.Extensions["errors"] == nil:
-		// The sha is missing though there is a file. Were the request itself at fault, the
-		// answer would list errors.
+		// The sha is missing though there is a file. Were the request itself at fault, the answer
+		// would list errors.
 		return ifmatch.AlreadyExists
 	}
 	return ifmatch.Unknown

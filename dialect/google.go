@@ -15,9 +15,8 @@ import (
 	"github.com/ifmatch-go/ifmatch/jsonmerge"
 )
 
-// Google is the dialect of Google APIs that follow the API improvement proposals: the
-// version is the member etag of the resource (AIP-154). A stale one is a 409 of
-// status ABORTED.
+// Google is the dialect of Google APIs that follow the API improvement proposals: the version is
+// the member etag of the resource (AIP-154). A stale one is a 409 of status ABORTED.
 //
 //   - With [ifmatch.Options].PatchFormat application/merge-patch+json, the usual choice:
 //     PATCH with the members that change, etag, and updateMask, which lists them
@@ -25,13 +24,13 @@ import (
 //   - Put, Save, Update without it: PUT with etag, for the APIs that have it.
 //   - Delete: DELETE with the parameter etag (AIP-135).
 //
-// The answer to a write is the resource (AIP-134) and is trusted if it has an etag; a
-// long-running operation has none, and the next write fetches first.
+// The answer to a write is the resource (AIP-134) and is trusted if it has an etag; a long-running
+// operation has none, and the next write fetches first.
 //
-// What cannot be guarded: a PUT with fields in its URL, by which a part would replace the
-// whole; Create, whose form each API has of its own (AIP-133); a
-// resource without etag; an API that ignores the member, or the parameter. APIs that
-// check If-Match instead, such as Calendar, need no dialect; Cloud Storage has [GCS].
+// What cannot be guarded: a PUT with fields in its URL, by which a part would replace the whole;
+// Create, whose form each API has of its own (AIP-133); a resource without etag; an API that
+// ignores the member, or the parameter. APIs that check If-Match instead, such as Calendar, need no
+// dialect; Cloud Storage has [GCS].
 //
 // Source: AIP-134, AIP-135, AIP-154, AIP-161, AIP-193.
 func Google() *ifmatch.Dialect {
@@ -114,9 +113,9 @@ func maskPaths(paths []string, under string, members map[string]json.RawMessage)
 	return paths, nil
 }
 
-// GCS is the dialect of Google Cloud Storage, whose conditions are numbers: the
-// generation of an object's content, and the metageneration of its metadata. Its
-// entity tags guard reads only. Which of three forms a resource has, its URL tells:
+// GCS is the dialect of Google Cloud Storage, whose conditions are numbers: the generation of an
+// object's content, and the metageneration of its metadata. Its entity tags guard reads only. Which
+// of three forms a resource has, its URL tells:
 //
 //   - .../storage/v1/b/BUCKET/o/OBJECT?alt=media is the content (JSON API). A write
 //     is an upload, POST .../upload/storage/v1/b/BUCKET/o with ifGenerationMatch.
@@ -124,18 +123,18 @@ func maskPaths(paths []string, under string, members map[string]json.RawMessage)
 //     ifGenerationMatch and ifMetagenerationMatch. The version is both, as in "12/3".
 //   - any other URL is the content (XML API): PUT with x-goog-if-generation-match.
 //
-// Create writes content that must have no generation yet (0). Delete carries the same
-// conditions. A stale one is a 412.
+// Create writes content that must have no generation yet (0). Delete carries the same conditions. A
+// stale one is a 412.
 //
 // The answer to a write is trusted: generation and metageneration in the resource or in
-// x-goog-generation. An upload replaces custom metadata: with the XML API put that to be
-// kept into [ifmatch.Options].Header. The generation is not a hash, so a content that
-// returns (A, B, A) is another version.
+// x-goog-generation. An upload replaces custom metadata: with the XML API put that to be kept into
+// [ifmatch.Options].Header. The generation is not a hash, so a content that returns (A, B, A) is
+// another version.
 //
 // What cannot be guarded: PATCH of content, and metadata without content.
 //
-// Source: Cloud Storage documentation, "Request preconditions", JSON API "Objects:
-// insert", "update" and "delete", XML API "PUT Object".
+// Source: Cloud Storage documentation, "Request preconditions", JSON API "Objects: insert",
+// "update" and "delete", XML API "PUT Object".
 func GCS() *ifmatch.Dialect {
 	return &ifmatch.Dialect{Name: "GCS", Read: readGCS, Form: formGCS, Guard: guardGCS}
 }

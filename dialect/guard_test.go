@@ -13,8 +13,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// guarded runs a Guard and shows what became of the request: method, URL, the header
-// fields that were set, and the content.
+// guarded runs a Guard and shows what became of the request: method, URL, the header fields that
+// were set, and the content.
 func guarded(d *ifmatch.Dialect, method, target, mediaType, version, content string) (string, error) {
 	u, err := url.Parse("http://h" + target)
 	if err != nil {

@@ -11,9 +11,9 @@ import (
 	"github.com/ifmatch-go/ifmatch/jsonmerge"
 )
 
-// Kubernetes is the dialect of the Kubernetes API and of what is built on its API
-// machinery. There are no entity tags: the version is metadata.resourceVersion, and a
-// stale one is answered with 409 and a Status of reason Conflict.
+// Kubernetes is the dialect of the Kubernetes API and of what is built on its API machinery. There
+// are no entity tags: the version is metadata.resourceVersion, and a stale one is answered with 409
+// and a Status of reason Conflict.
 //
 //   - Put, Save, Update: PUT with resourceVersion set to the version read.
 //   - Patch and [ifmatch.Options].PatchFormat: merge, strategic merge and apply
@@ -25,11 +25,11 @@ import (
 //     means that the deletion has begun.
 //
 // The answer to a write is the object as it is stored now, and is trusted. Set
-// [ifmatch.Options].Identity to "/metadata/uid" to recognise an object that was deleted
-// and created again.
+// [ifmatch.Options].Identity to "/metadata/uid" to recognise an object that was deleted and created
+// again.
 //
-// What cannot be guarded: collections (deletecollection), and subresources that are
-// created. A resourceVersion of "0" would make a write unconditional and is refused.
+// What cannot be guarded: collections (deletecollection), and subresources that are created. A
+// resourceVersion of "0" would make a write unconditional and is refused.
 //
 // Source: API conventions of Kubernetes, "Concurrency Control and Consistency".
 func Kubernetes() *ifmatch.Dialect {

@@ -14,8 +14,8 @@ import (
 	"github.com/ifmatch-go/ifmatch/jsonmerge"
 )
 
-// This file reads and writes single members of documents, on their bytes, so that
-// everything around them stays as it is.
+// This file reads and writes single members of documents, on their bytes, so that everything around
+// them stays as it is.
 
 const (
 	jsonPatch  = "application/json-patch+json"  // RFC 6902
@@ -46,8 +46,7 @@ func quoted(s string) []byte {
 	return b
 }
 
-// with returns doc with value at p; objects on the way there are made where they are
-// missing.
+// with returns doc with value at p; objects on the way there are made where they are missing.
 func with(doc []byte, p jsonmerge.Pointer, value []byte) ([]byte, error) {
 	for i := 1; i < len(p); i++ {
 		if _, err := p[:i].Get(doc); errors.Is(err, jsonmerge.ErrNotFound) {
@@ -72,8 +71,8 @@ func without(doc []byte, p jsonmerge.Pointer) ([]byte, error) {
 	return out, err
 }
 
-// renewed returns what was sent with the value that the member at p has now, or nil,
-// which stands for sent, if it does not show that member.
+// renewed returns what was sent with the value that the member at p has now, or nil, which stands
+// for sent, if it does not show that member.
 func renewed(sent []byte, p jsonmerge.Pointer, value []byte) []byte {
 	if !has(sent, p) {
 		return nil
@@ -85,8 +84,8 @@ func renewed(sent []byte, p jsonmerge.Pointer, value []byte) []byte {
 	return doc
 }
 
-// withNamed returns the document to create with its name at p. A document that has
-// another name is refused: it would appear under another URL than the caller's.
+// withNamed returns the document to create with its name at p. A document that has another name is
+// refused: it would appear under another URL than the caller's.
 func withNamed(doc []byte, p jsonmerge.Pointer, name string) ([]byte, error) {
 	raw, err := p.Get(doc)
 	switch {
@@ -98,9 +97,9 @@ func withNamed(doc []byte, p jsonmerge.Pointer, name string) ([]byte, error) {
 	return doc, nil
 }
 
-// covers reports whether an answer's content shows the whole resource: an object with
-// all members of what was sent, and not a receipt about the write. Names for which
-// beside reports true need not be there; nil is none.
+// covers reports whether an answer's content shows the whole resource: an object with all members
+// of what was sent, and not a receipt about the write. Names for which beside reports true need not
+// be there; nil is none.
 func covers(content, sent []byte, beside func(name string) bool) bool {
 	var there, wanted map[string]json.RawMessage
 	if json.Unmarshal(content, &there) != nil || json.Unmarshal(sent, &wanted) != nil || len(wanted) == 0 {
@@ -127,23 +126,21 @@ func includes(there, wanted map[string]json.RawMessage, beside func(name string)
 	return true
 }
 
-// mediaType returns the media type of a request's content, in lower case and without
-// parameters.
+// mediaType returns the media type of a request's content, in lower case and without parameters.
 func mediaType(r *http.Request) string {
 	t, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	return t
 }
 
-// testing returns the JSON Patch with a test of the member at p put before all else
-// (RFC 6902 §4.6). Operations that would write there fall away: what stands there is the
-// server's.
+// testing returns the JSON Patch with a test of the member at p put before all else (RFC 6902
+// §4.6). Operations that would write there fall away: what stands there is the server's.
 func testing(patch []byte, p jsonmerge.Pointer, value []byte) ([]byte, error) {
 	ops, err := operations(patch, p)
 	return joined(append([]json.RawMessage{operation("test", p, value)}, ops...)), err
 }
 
-// setting returns the JSON Patch with the member at p set after all else, which may have
-// replaced what is around it.
+// setting returns the JSON Patch with the member at p set after all else, which may have replaced
+// what is around it.
 func setting(patch []byte, p jsonmerge.Pointer, value []byte) ([]byte, error) {
 	ops, err := operations(patch, p)
 	return joined(append(ops, operation("add", p, value))), err
@@ -175,8 +172,8 @@ func joined(ops []json.RawMessage) []byte {
 	return append(out, ']')
 }
 
-// toCollection turns the URL of a member into that of its collection, and returns the
-// member's name.
+// toCollection turns the URL of a member into that of its collection, and returns the member's
+// name.
 func toCollection(u *url.URL) (name string, err error) {
 	all := strings.TrimSuffix(u.EscapedPath(), "/")
 	i := strings.LastIndexByte(all, '/')
@@ -191,8 +188,7 @@ func toCollection(u *url.URL) (name string, err error) {
 	return name, err
 }
 
-// whole refuses to replace a resource by the part of it that one of the parameters
-// selected.
+// whole refuses to replace a resource by the part of it that one of the parameters selected.
 func whole(w *http.Request, parameters ...string) error {
 	if w.Method != http.MethodPut {
 		return nil
@@ -206,8 +202,8 @@ func whole(w *http.Request, parameters ...string) error {
 	return nil
 }
 
-// guardByTag guards as RFC 9110 §13.1 does. A dialect that names it refuses, unlike one
-// without a Guard, what is guarded by a date.
+// guardByTag guards as RFC 9110 §13.1 does. A dialect that names it refuses, unlike one without a
+// Guard, what is guarded by a date.
 func guardByTag(w *http.Request, version string, content []byte) ([]byte, error) {
 	return content, ifmatch.ETag(version).Guard(w)
 }

@@ -8,11 +8,11 @@ import (
 	"github.com/ifmatch-go/ifmatch/jsonmerge"
 )
 
-// OData is the dialect of OData services: SAP, Dynamics and Dataverse, Microsoft Graph.
-// The version is the entity tag of the body (@odata.etag, in 4.01 also @etag), which
-// nothing on the way alters, else the ETag field. The tags are weak as a rule, and
-// go back in If-Match exactly as they came, which OData demands against RFC 9110
-// §13.1.1. A stale tag is a 412, a write without one a 428 where the service requires it.
+// OData is the dialect of OData services: SAP, Dynamics and Dataverse, Microsoft Graph. The version
+// is the entity tag of the body (@odata.etag, in 4.01 also @etag), which nothing on the way alters,
+// else the ETag field. The tags are weak as a rule, and go back in If-Match exactly as they came,
+// which OData demands against RFC 9110 §13.1.1. A stale tag is a 412, a write without one a 428
+// where the service requires it.
 //
 //   - Put, Save, Update: PUT with If-Match.
 //   - With [ifmatch.Options].PatchFormat application/merge-patch+json: PATCH with
@@ -21,21 +21,21 @@ import (
 //   - Create: PUT with If-None-Match: *, an upsert that only inserts.
 //   - Delete: DELETE with If-Match.
 //
-// The answer to a write is trusted: the entity with its tag, or, without content, the
-// ETag field as that of the entity as it was sent. Where the service computes further
-// properties, the latter lacks them until the next read.
+// The answer to a write is trusted: the entity with its tag, or, without content, the ETag field as
+// that of the entity as it was sent. Where the service computes further properties, the latter
+// lacks them until the next read.
 //
-// What cannot be guarded: a PUT with $select or $expand in its URL, by which a part would
-// replace the whole (PATCH it instead); a service that shows tags and does not look at If-Match; a
-// tag alone proves nothing (OData 4.01 Part 1 §8.3.1).
+// What cannot be guarded: a PUT with $select or $expand in its URL, by which a part would replace
+// the whole (PATCH it instead); a service that shows tags and does not look at If-Match; a tag
+// alone proves nothing (OData 4.01 Part 1 §8.3.1).
 //
 // Source: OData 4.01 Part 1 §8.2.4, §8.2.5, §8.3.1, §11.4.1.1; JSON Format §4.5.10.
 func OData() *ifmatch.Dialect {
 	return &ifmatch.Dialect{Name: "OData", Read: readOData, Form: formOData, Guard: guardByTag}
 }
 
-// odataTags are the annotations with the entity tag: version 4, 4.01, and 3, which
-// Azure Tables speaks.
+// odataTags are the annotations with the entity tag: version 4, 4.01, and 3, which Azure Tables
+// speaks.
 var odataTags = []jsonmerge.Pointer{{"@odata.etag"}, {"@etag"}, {"odata.etag"}}
 
 // odataParts are the parameters that select a part of an entity, or of what belongs to it.

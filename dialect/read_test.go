@@ -13,8 +13,8 @@ import (
 
 type jsonRaw = json.RawMessage
 
-// An answer is trusted as far as it proves what it is: what is not certain stays empty,
-// so that the next write looks first.
+// An answer is trusted as far as it proves what it is: what is not certain stays empty, so that the
+// next write looks first.
 func TestReadLeavesOutWhatIsNotCertain(t *testing.T) {
 	tag := http.Header{"Etag": {`"t"`}}
 	weak := http.Header{"Etag": {`W/"t"`}}

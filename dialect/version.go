@@ -11,40 +11,40 @@ import (
 	"github.com/ifmatch-go/ifmatch/jsonmerge"
 )
 
-// VersionOptions describe an API that guards writes by a version of its own. What is
-// read is Member or Header, of which at least one is needed. A write carries the version
-// in all of Member, ToHeader and ToQuery that are set, of which at least one is needed.
+// VersionOptions describe an API that guards writes by a version of its own. What is read is Member
+// or Header, of which at least one is needed. A write carries the version in all of Member,
+// ToHeader and ToQuery that are set, of which at least one is needed.
 type VersionOptions struct {
 	Name string // for people; default "version"
 
-	// Member is a JSON Pointer to the version in the document: a number or a string,
-	// such as "/version" or "/meta/rev". PUT and merge patches send it with the
-	// version that they are guarded by; a JSON Patch tests it (RFC 6902 §4.6).
+	// Member is a JSON Pointer to the version in the document: a number or a string, such as
+	// "/version" or "/meta/rev". PUT and merge patches send it with the version that they are
+	// guarded by; a JSON Patch tests it (RFC 6902 §4.6).
 	Member string
 
 	// Header is the field of an answer that holds the version, where the document does not.
 	Header string
 
-	// ToHeader is the field, ToQuery the parameter in which a write carries the
-	// version, DeleteQuery one that only DELETE uses, as it has no content for Member.
+	// ToHeader is the field, ToQuery the parameter in which a write carries the version,
+	// DeleteQuery one that only DELETE uses, as it has no content for Member.
 	ToHeader, ToQuery, DeleteQuery string
 
-	// Create says how to write only where there is nothing yet; by default Create is
-	// refused. First, if set, is a version that means that there is nothing, such as 0:
-	// then a creation is a write with that version.
+	// Create says how to write only where there is nothing yet; by default Create is refused.
+	// First, if set, is a version that means that there is nothing, such as 0: then a creation is a
+	// write with that version.
 	Create Creation
 	First  string
 
-	// ID is a JSON Pointer to the member that becomes the last segment of the URL of a
-	// document, for PostToCollection.
+	// ID is a JSON Pointer to the member that becomes the last segment of the URL of a document,
+	// for PostToCollection.
 	ID string
 
-	// Receipt is a JSON Pointer to the new version in the answer to a write, where that
-	// is a receipt and not the document, and what was sent is stored as it was sent.
+	// Receipt is a JSON Pointer to the new version in the answer to a write, where that is a
+	// receipt and not the document, and what was sent is stored as it was sent.
 	Receipt string
 
-	// Kinds name the refusals of this API. The most specific entry counts. A bare 409 or
-	// 412 needs none in Update and Save, which find out by fetching.
+	// Kinds name the refusals of this API. The most specific entry counts. A bare 409 or 412 needs
+	// none in Update and Save, which find out by fetching.
 	Kinds map[Refusal]ifmatch.Kind
 }
 
@@ -64,25 +64,25 @@ const (
 	// IfNoneMatch is PUT with If-None-Match: * (RFC 9110 §13.1.2).
 	IfNoneMatch
 
-	// WithoutVersion is PUT without a version, for servers that refuse it where there is
-	// a document. A server that takes such a PUT for an unconditional one loses updates.
+	// WithoutVersion is PUT without a version, for servers that refuse it where there is a
+	// document. A server that takes such a PUT for an unconditional one loses updates.
 	WithoutVersion
 
-	// PostToCollection is POST to the URL without its last segment, which the document
-	// has in the member VersionOptions.ID.
+	// PostToCollection is POST to the URL without its last segment, which the document has in the
+	// member VersionOptions.ID.
 	PostToCollection
 )
 
-// Version returns the dialect of an API that guards writes by a version, lock_version or
-// revision of its own.
+// Version returns the dialect of an API that guards writes by a version, lock_version or revision
+// of its own.
 //
-// The version in the answer to a write is trusted if the answer is the whole document
-// (it has all members that were sent), if it is a Receipt, or if it is in Header and
-// there is no content. Otherwise the next write fetches first.
+// The version in the answer to a write is trusted if the answer is the whole document (it has all
+// members that were sent), if it is a Receipt, or if it is in Header and there is no content.
+// Otherwise the next write fetches first.
 //
-// What cannot be guarded is refused: DELETE if the version is only in Member, a PATCH
-// in a format that cannot carry it, a creation without a rule for it. Options that
-// do not fit together are an error of every call.
+// What cannot be guarded is refused: DELETE if the version is only in Member, a PATCH in a format
+// that cannot carry it, a creation without a rule for it. Options that do not fit together are an
+// error of every call.
 func Version(o VersionOptions) *ifmatch.Dialect {
 	v := &versions{VersionOptions: o}
 	v.member, v.id, v.receipt = v.pointer("Member", o.Member), v.pointer("ID", o.ID), v.pointer("Receipt", o.Receipt)
@@ -103,8 +103,8 @@ func Version(o VersionOptions) *ifmatch.Dialect {
 	return &ifmatch.Dialect{Name: v.Name, Member: v.member, Read: v.read, Guard: v.guard, Kind: v.kind}
 }
 
-// versions carries out VersionOptions. A version is kept as JSON text where Member is
-// set, so that 7 and "7" go back as they came, and as it is otherwise.
+// versions carries out VersionOptions. A version is kept as JSON text where Member is set, so that
+// 7 and "7" go back as they came, and as it is otherwise.
 type versions struct {
 	VersionOptions
 	member, id, receipt jsonmerge.Pointer // nil: not set
@@ -232,8 +232,8 @@ func (v *versions) plain(version string) (string, error) {
 	return plain, nil
 }
 
-// intoRequest sets the field and the parameters that carry the version, and reports whether there is
-// one for this method.
+// intoRequest sets the field and the parameters that carry the version, and reports whether there
+// is one for this method.
 func (v *versions) intoRequest(w *http.Request, plain string) (carried bool, err error) {
 	switch {
 	case v.ToHeader == "":
@@ -254,8 +254,8 @@ func (v *versions) intoRequest(w *http.Request, plain string) (carried bool, err
 	return v.ToHeader != "" || v.ToQuery != "" || onDelete, nil
 }
 
-// intoContent puts the version into Member. A patch in a format that has no place for it is refused,
-// unless the request carries the version elsewhere.
+// intoContent puts the version into Member. A patch in a format that has no place for it is
+// refused, unless the request carries the version elsewhere.
 func (v *versions) intoContent(w *http.Request, version string, content []byte, carried bool) ([]byte, error) {
 	switch {
 	case v.member == nil:

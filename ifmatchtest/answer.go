@@ -13,17 +13,18 @@ import (
 	"time"
 )
 
-// Response is an answer that a script gives in the origin's place. It is sent as it stands, with Date and
-// Content-Length added: without a Content-Type in Header the answer has none. The faults that take one panic if Status
-// is no final status (200 to 999).
+// Response is an answer that a script gives in the origin's place. It is sent as it stands, with
+// Date and Content-Length added: without a Content-Type in Header the answer has none. The faults
+// that take one panic if Status is no final status (200 to 999).
 type Response struct {
 	Status int
 	Header http.Header
 	Body   string
 }
 
-// Problem returns a response with problem details (RFC 9457). The members type, title and status are made from the
-// status; members adds others and may replace these. It panics if a member cannot be written as JSON.
+// Problem returns a response with problem details (RFC 9457). The members type, title and status
+// are made from the status; members adds others and may replace these. It panics if a member cannot
+// be written as JSON.
 func Problem(status int, members map[string]any) Response {
 	all := map[string]any{"type": "about:blank", "title": http.StatusText(status), "status": status}
 	maps.Copy(all, members)
@@ -34,7 +35,8 @@ func Problem(status int, members map[string]any) Response {
 	return Response{Status: status, Body: string(body)}.With("Content-Type", "application/problem+json")
 }
 
-// With returns a copy of r with one more header field line: a Retry-After, a Location, a Content-Type.
+// With returns a copy of r with one more header field line: a Retry-After, a Location, a
+// Content-Type.
 func (r Response) With(name, value string) Response {
 	r.Header = r.Header.Clone()
 	if r.Header == nil {
@@ -184,7 +186,8 @@ func (p *plan) send(w http.ResponseWriter, a answer, now time.Time) {
 	}
 }
 
-// flood sends a JSON string of size bytes without holding it in memory, until the client has had enough.
+// flood sends a JSON string of size bytes without holding it in memory, until the client has had
+// enough.
 func flood(w http.ResponseWriter, status int, size int64) {
 	header := w.Header()
 	header.Set("Content-Type", "application/json")

@@ -18,7 +18,8 @@ type reply struct {
 	body    string
 }
 
-// try sends one request with plain net/http and reads the answer to its end. headers are name, value, name, value.
+// try sends one request with plain net/http and reads the answer to its end. headers are name,
+// value, name, value.
 func try(s *httptest.Server, method, path, body string, headers ...string) (reply, error) {
 	r, err := http.NewRequest(method, s.URL+path, strings.NewReader(body))
 	if err != nil {

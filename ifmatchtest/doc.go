@@ -1,14 +1,16 @@
-// Package ifmatchtest is an origin server that misbehaves on purpose, for tests of code that makes conditional writes.
+// Package ifmatchtest is an origin server that misbehaves on purpose, for tests of code that makes
+// conditional writes.
 //
-// Code that fetches a resource, changes it and writes it back with If-Match is right or wrong in moments that a
-// healthy server never shows: the answer that gets lost after the write has landed, the rival who was faster, the
-// cache that answers the second look with the old state, the gateway that sends a write twice. [Origin] is an
-// [net/http.Handler] in memory that is right by default and has those moments on demand.
+// Code that fetches a resource, changes it and writes it back with If-Match is right or wrong in
+// moments that a healthy server never shows: the answer that gets lost after the write has landed,
+// the rival who was faster, the cache that answers the second look with the old state, the gateway
+// that sends a write twice. [Origin] is an [net/http.Handler] in memory that is right by default
+// and has those moments on demand.
 //
 // # Testing your own code
 //
-// Start an origin, put a resource there, say what goes wrong, run your code, and look at three things: what stands in
-// the end, what arrived, and whether the whole script was played.
+// Start an origin, put a resource there, say what goes wrong, run your code, and look at three
+// things: what stands in the end, what arrived, and whether the whole script was played.
 //
 //	func TestIncrementCountsOnceWhenTheAnswerIsLost(t *testing.T) {
 //		origin := ifmatchtest.New(nil)
@@ -48,6 +50,6 @@
 //
 // # What it is not
 //
-// It is no server for production: resources are never evicted, nobody is asked who they are, and it does what a script
-// says. It knows neither ranges nor content negotiation, except for gzip.
+// It is no server for production: resources are never evicted, nobody is asked who they are, and it
+// does what a script says. It knows neither ranges nor content negotiation, except for gzip.
 package ifmatchtest

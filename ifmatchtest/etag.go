@@ -10,20 +10,25 @@ import (
 type TagForm int
 
 const (
-	// VersionTags are strong and name the version: "v1", "v2", ... No tag is used twice, not even after a deletion.
+	// VersionTags are strong and name the version: "v1", "v2", ... No tag is used twice, not even
+	// after a deletion.
 	VersionTags TagForm = iota
-	// WeakTags name the version, but weakly: W/"v1". Without [Options.WeakMatch] no If-Match with one ever holds.
+	// WeakTags name the version, but weakly: W/"v1". Without [Options.WeakMatch] no If-Match with
+	// one ever holds.
 	WeakTags
 	// ContentTags are strong and a hash of the content: when the content goes from A to B and back
 	// to A, so does the tag.
 	ContentTags
 	// NoTags is a server without entity tags; Last-Modified is the only validator.
 	NoTags
-	// UnquotedTags lack the quotes that RFC 9110 §8.8.3 demands: v1. If-Match wants the same bytes back.
+	// UnquotedTags lack the quotes that RFC 9110 §8.8.3 demands: v1. If-Match wants the same bytes
+	// back.
 	UnquotedTags
-	// DoubledTags come twice in one answer, weak and strong: W/"v1" and "v1". If-Match wants the strong one.
+	// DoubledTags come twice in one answer, weak and strong: W/"v1" and "v1". If-Match wants the
+	// strong one.
 	DoubledTags
-	// TrailerTags are strong and come in the trailer section (RFC 9110 §8.8.3), so only with answers that have a body.
+	// TrailerTags are strong and come in the trailer section (RFC 9110 §8.8.3), so only with
+	// answers that have a body.
 	TrailerTags
 )
 
@@ -55,15 +60,16 @@ func contentTag(content []byte) string {
 type WriteTagPolicy int
 
 const (
-	// HonestWriteTags are the new version's tag, left out where RFC 9110 §9.3.4 forbids it: the server transformed
-	// what was sent and does not return the result.
+	// HonestWriteTags are the new version's tag, left out where RFC 9110 §9.3.4 forbids it: the
+	// server transformed what was sent and does not return the result.
 	HonestWriteTags WriteTagPolicy = iota
-	// BlindWriteTags are the new version's tag even for content that the server transformed and does not return.
+	// BlindWriteTags are the new version's tag even for content that the server transformed and
+	// does not return.
 	BlindWriteTags
 	// NoWriteTags leaves the tag out.
 	NoWriteTags
-	// ReceiptWriteTags are a weak hash of the answer's own body, on errors too, as Express sends them: no GET ever
-	// shows that tag, and no If-Match with it holds.
+	// ReceiptWriteTags are a weak hash of the answer's own body, on errors too, as Express sends
+	// them: no GET ever shows that tag, and no If-Match with it holds.
 	ReceiptWriteTags
 )
 
@@ -101,9 +107,9 @@ func isWeak(tag string) bool { return strings.HasPrefix(tag, "W/") }
 func strongEqual(a, b string) bool { return a == b && !isWeak(a) }
 func weakEqual(a, b string) bool   { return strings.TrimPrefix(a, "W/") == strings.TrimPrefix(b, "W/") }
 
-// splitTags returns the members of an If-Match or If-None-Match value. A comma inside quotes belongs to the tag
-// (RFC 9110 §8.8.3). What is no entity tag at all is kept as it stands, up to the next comma: it equals no tag,
-// except an unquoted one of a server that uses those.
+// splitTags returns the members of an If-Match or If-None-Match value. A comma inside quotes
+// belongs to the tag (RFC 9110 §8.8.3). What is no entity tag at all is kept as it stands, up to
+// the next comma: it equals no tag, except an unquoted one of a server that uses those.
 func splitTags(value string) []string {
 	var tags []string
 	for value != "" {

@@ -11,8 +11,8 @@ import (
 	"github.com/ifmatch-go/ifmatch/ifmatchtest"
 )
 
-// refusalDetail is the member of a refusal's problem details that request does not print, to keep its
-// lines short.
+// refusalDetail is the member of a refusal's problem details that request does not print, to keep
+// its lines short.
 const refusalDetail = `"detail":"The resource is not in the state that the request was made for.",`
 
 // request sends a request and prints what came of it. condition is a header line, "" for none.
@@ -36,8 +36,8 @@ func request(server *httptest.Server, method, path, body, condition string) {
 	fmt.Println(strings.TrimSpace(fmt.Sprintln(method, path, resp.StatusCode, resp.Header.Get("ETag"), shown)))
 }
 
-// The loop that people write: fetch, change, write, and from the start again when the write was refused or failed.
-// The answer to its first write is lost, and the counter counts twice.
+// The loop that people write: fetch, change, write, and from the start again when the write was
+// refused or failed. The answer to its first write is lost, and the counter counts twice.
 func Example() {
 	origin := ifmatchtest.New(nil)
 	origin.Set("/counter", `1`)
@@ -271,7 +271,8 @@ func ExampleReplay() {
 	// and yet it stands: 2
 }
 
-// A write is given up for lost, sent again, and arrives twice after all: the condition lets one of the two land.
+// A write is given up for lost, sent again, and arrives twice after all: the condition lets one of
+// the two land.
 func ExamplePostpone() {
 	origin := ifmatchtest.New(nil)
 	origin.Set("/a", `1`)

@@ -43,51 +43,59 @@ func Pass() Fault { return Fault{} }
 // Times returns n copies of f for [Origin.Next]. It panics if n is negative.
 func Times(n int, f Fault) []Fault { return slices.Repeat([]Fault{f}, n) }
 
-// Together is several faults on one request. Where two say different things about the same, the later one holds.
+// Together is several faults on one request. Where two say different things about the same, the
+// later one holds.
 func Together(faults ...Fault) Fault { return Fault{parts: slices.Clone(faults)} }
 
 // The network.
 
-// LoseRequest closes the connection before the request reaches its resource. A client cannot tell it from
-// [LoseResponse]. Mind that net/http sends a GET again by itself when a connection that it used before goes away.
+// LoseRequest closes the connection before the request reaches its resource. A client cannot tell
+// it from [LoseResponse]. Mind that net/http sends a GET again by itself when a connection that it
+// used before goes away.
 func LoseRequest() Fault { return fault("lose request", func(p *plan) { p.loseRequest = true }) }
 
 // LoseResponse performs the request and closes the connection instead of answering.
 func LoseResponse() Fault { return fault("lose response", func(p *plan) { p.loseResponse = true }) }
 
-// Postpone closes the connection and keeps the request until [Origin.DeliverPostponed]: the write that was given up
-// for lost and arrives after all, when the client has looked, found nothing and written again.
+// Postpone closes the connection and keeps the request until [Origin.DeliverPostponed]: the write
+// that was given up for lost and arrives after all, when the client has looked, found nothing and
+// written again.
 func Postpone() Fault { return fault("postpone", func(p *plan) { p.postpone = true }) }
 
-// Replay delivers a request twice and answers with the second outcome, as a gateway does that tries the next upstream:
-// the client of a conditional write that succeeded is told 412. The record has both deliveries.
+// Replay delivers a request twice and answers with the second outcome, as a gateway does that tries
+// the next upstream: the client of a conditional write that succeeded is told 412. The record has
+// both deliveries.
 func Replay() Fault { return fault("replay", func(p *plan) { p.replay = true }) }
 
-// Truncate announces the whole body, sends the first n bytes of it and closes the connection. A body that is not
-// longer than that is sent as it is.
+// Truncate announces the whole body, sends the first n bytes of it and closes the connection. A
+// body that is not longer than that is sent as it is.
 func Truncate(n int) Fault {
 	return fault("truncate", func(p *plan) { p.cut, p.keep = true, max(n, 0) })
 }
 
-// Flood sends a JSON string of size bytes as the body, whatever the answer was. It is made as it is sent.
+// Flood sends a JSON string of size bytes as the body, whatever the answer was. It is made as it is
+// sent.
 func Flood(size int64) Fault { return fault("flood", func(p *plan) { p.flood = size }) }
 
 // Answers in the origin's place.
 
-// Answer gives this answer instead of performing the request: 500, 503 with Retry-After, 409, 428, a redirect, HTML.
+// Answer gives this answer instead of performing the request: 500, 503 with Retry-After, 409, 428,
+// a redirect, HTML.
 func Answer(r Response) Fault {
 	r.mustBeFinal()
 	return fault("answer", func(p *plan) { p.instead = &r })
 }
 
-// ApplyAndAnswer performs the request and gives this answer, whatever the outcome: the 502 of a write that has landed.
+// ApplyAndAnswer performs the request and gives this answer, whatever the outcome: the 502 of a
+// write that has landed.
 func ApplyAndAnswer(r Response) Fault {
 	r.mustBeFinal()
 	return fault("apply and answer", func(p *plan) { p.afterwards = &r })
 }
 
-// RefuseWith gives this answer in the place of a 412: 409 with a body of the server's own. A request whose conditions
-// hold, or that has none, is performed. With [ReceiptWriteTags] the answer carries a receipt, as an Express error does.
+// RefuseWith gives this answer in the place of a 412: 409 with a body of the server's own. A
+// request whose conditions hold, or that has none, is performed. With [ReceiptWriteTags] the answer
+// carries a receipt, as an Express error does.
 func RefuseWith(r Response) Fault {
 	r.mustBeFinal()
 	return fault("refuse with", func(p *plan) { p.refusal = &r })
@@ -102,27 +110,31 @@ func Redirect(status int, location string) Fault {
 
 // Conditions.
 
-// IgnoreConditions performs the request whatever its conditions say: the server that never heard of If-Match.
+// IgnoreConditions performs the request whatever its conditions say: the server that never heard of
+// If-Match.
 func IgnoreConditions() Fault {
 	return fault("ignore conditions", func(p *plan) { p.conditions = ignoreConditions })
 }
 
-// RefuseConditions answers 412 to a conditional write even if its conditions hold: the tag that is never accepted.
+// RefuseConditions answers 412 to a conditional write even if its conditions hold: the tag that is
+// never accepted.
 func RefuseConditions() Fault {
 	return fault("refuse conditions", func(p *plan) { p.conditions = refuseConditions })
 }
 
 // Others at work.
 
-// RivalWrite makes content the newest version just before the request is evaluated, in the same atomic step.
+// RivalWrite makes content the newest version just before the request is evaluated, in the same
+// atomic step.
 func RivalWrite(content string) Fault {
 	return rival("rival write", func(r *resource, now time.Time) {
 		r.edit(func([]byte) []byte { return []byte(content) }, now)
 	})
 }
 
-// RivalEdit changes the content just before the request is evaluated, in the same atomic step. f gets nil when the
-// resource is absent; it runs with the origin locked and must not call the origin's methods.
+// RivalEdit changes the content just before the request is evaluated, in the same atomic step. f
+// gets nil when the resource is absent; it runs with the origin locked and must not call the
+// origin's methods.
 func RivalEdit(f func(old []byte) []byte) Fault {
 	return rival("rival edit", func(r *resource, now time.Time) { r.edit(f, now) })
 }
@@ -132,8 +144,8 @@ func RivalDelete() Fault {
 	return rival("rival delete", func(r *resource, _ time.Time) { r.remove() })
 }
 
-// RivalRecreate removes the resource and creates it anew with content just before the request is evaluated, in the
-// same atomic step. The tags go on where they were: none comes back.
+// RivalRecreate removes the resource and creates it anew with content just before the request is
+// evaluated, in the same atomic step. The tags go on where they were: none comes back.
 func RivalRecreate(content string) Fault {
 	return rival("rival re-create", func(r *resource, now time.Time) {
 		r.remove()
@@ -145,14 +157,14 @@ func rival(name string, f func(*resource, time.Time)) Fault {
 	return fault(name, func(p *plan) { p.rivals = append(p.rivals, f) })
 }
 
-// StaleRead serves a GET or HEAD from the version before the current one, with its tag, like a cache that has not
-// heard of the last write. Without a version before, the current one is served.
+// StaleRead serves a GET or HEAD from the version before the current one, with its tag, like a
+// cache that has not heard of the last write. Without a version before, the current one is served.
 func StaleRead() Fault { return fault("stale read", func(p *plan) { p.stale = true }) }
 
 // Answers altered on the way.
 
-// SetHeader sends the answer with these values for the header field name; with none the field is left out.
-// The origin's own record and state do not change.
+// SetHeader sends the answer with these values for the header field name; with none the field is
+// left out. The origin's own record and state do not change.
 func SetHeader(name string, values ...string) Fault {
 	return alter("set header", func(h http.Header) {
 		h.Del(name)
@@ -162,8 +174,8 @@ func SetHeader(name string, values ...string) Fault {
 	})
 }
 
-// AlterETag sends the answer with f's result for an entity tag in its header section, as proxies do that weaken tags or
-// append to them. An answer without one is not altered.
+// AlterETag sends the answer with f's result for an entity tag in its header section, as proxies do
+// that weaken tags or append to them. An answer without one is not altered.
 func AlterETag(f func(tag string) string) Fault {
 	return alter("alter tag", func(h http.Header) {
 		if tag := h.Get("ETag"); tag != "" {
@@ -178,17 +190,20 @@ func alter(name string, f func(http.Header)) Fault {
 
 // Time.
 
-// Hold keeps the request until release is closed, then evaluates it. When the client leaves first, the request is lost.
+// Hold keeps the request until release is closed, then evaluates it. When the client leaves first,
+// the request is lost.
 func Hold(release <-chan struct{}) Fault {
 	return waiting("hold", until(release))
 }
 
-// HoldAnswer performs the request and keeps the answer until release is closed: the timeout of a write that has landed.
+// HoldAnswer performs the request and keeps the answer until release is closed: the timeout of a
+// write that has landed.
 func HoldAnswer(release <-chan struct{}) Fault {
 	return fault("hold answer", func(p *plan) { p.after = append(p.after, until(release)) })
 }
 
-// Delay keeps the request for d before it is evaluated: for demonstrations. In tests, [Hold] and [Barrier] say more.
+// Delay keeps the request for d before it is evaluated: for demonstrations. In tests, [Hold] and
+// [Barrier] say more.
 func Delay(d time.Duration) Fault {
 	return waiting("delay", func(ctx context.Context) {
 		timer := time.NewTimer(d)
@@ -200,9 +215,10 @@ func Delay(d time.Duration) Fault {
 	})
 }
 
-// Barrier keeps requests until n of them have arrived, then lets them go, and all later ones pass: with n writers that
-// have read the same version, one wins and the others conflict, on every run. The barrier belongs to the fault that
-// is returned; lay that one fault on all the requests ([Origin.Always], [Times]).
+// Barrier keeps requests until n of them have arrived, then lets them go, and all later ones pass:
+// with n writers that have read the same version, one wins and the others conflict, on every run.
+// The barrier belongs to the fault that is returned; lay that one fault on all the requests
+// ([Origin.Always], [Times]).
 func Barrier(n int) Fault {
 	var mu sync.Mutex
 	open := make(chan struct{})
@@ -220,8 +236,8 @@ func Barrier(n int) Fault {
 	})
 }
 
-// Before calls f before the request is evaluated. Unlike the rivals it is not part of the same atomic step, so f may
-// call the origin's methods and do as it likes.
+// Before calls f before the request is evaluated. Unlike the rivals it is not part of the same
+// atomic step, so f may call the origin's methods and do as it likes.
 func Before(f func()) Fault { return waiting("before", func(context.Context) { f() }) }
 
 // After calls f when the request has been performed and not yet answered.

@@ -18,7 +18,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// overBoth runs a test over a real HTTP/1.1 connection and over a real HTTP/2 one, with /a at {"n":2}, version 2.
+// overBoth runs a test over a real HTTP/1.1 connection and over a real HTTP/2 one, with /a at
+// {"n":2}, version 2.
 func overBoth(t *testing.T, test func(t *testing.T, origin *ifmatchtest.Origin, s *httptest.Server)) {
 	t.Helper()
 	for _, protocol := range []string{"HTTP/1.1", "HTTP/2"} {
@@ -377,7 +378,8 @@ func TestHoldKeepsTheRequestBack(t *testing.T) {
 	})
 }
 
-// leave sends a PUT and gives it up as soon as ready says that the origin has it where the test wants it.
+// leave sends a PUT and gives it up as soon as ready says that the origin has it where the test
+// wants it.
 func leave(t *testing.T, s *httptest.Server, ready <-chan struct{}) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())

@@ -10,7 +10,8 @@ import (
 
 const mergePatchType = "application/merge-patch+json"
 
-// mergePatch applies a JSON Merge Patch (RFC 7396 §2). Numbers keep their digits; the members of the result are sorted.
+// mergePatch applies a JSON Merge Patch (RFC 7396 §2). Numbers keep their digits; the members of
+// the result are sorted.
 func mergePatch(content, patch []byte) ([]byte, error) {
 	target, err := decode(content)
 	if err != nil {
@@ -56,7 +57,8 @@ func decode(content []byte) (any, error) {
 	return value, nil
 }
 
-// encode writes a value that decode returned, or that was made of such values: there is nothing it could refuse.
+// encode writes a value that decode returned, or that was made of such values: there is nothing it
+// could refuse.
 func encode(value any) []byte {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
@@ -65,8 +67,9 @@ func encode(value any) []byte {
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
 }
 
-// StampRevision is an [Options.Transform] that writes the number of the version into the member "revision" of a JSON
-// object, as servers do that keep the version in the document. Other content is stored as it comes.
+// StampRevision is an [Options.Transform] that writes the number of the version into the member
+// "revision" of a JSON object, as servers do that keep the version in the document. Other content
+// is stored as it comes.
 func StampRevision(_ string, version int, content []byte) []byte {
 	value, err := decode(content)
 	members, ok := value.(map[string]any)

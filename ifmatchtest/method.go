@@ -9,8 +9,9 @@ import (
 	"time"
 )
 
-// perform answers a request on its resource: the checks that any request must pass, then the conditions, then the
-// method (RFC 9110 §13.2.1). r is nil for a path that never had a resource. o.mu is held.
+// perform answers a request on its resource: the checks that any request must pass, then the
+// conditions, then the method (RFC 9110 §13.2.1). r is nil for a path that never had a resource.
+// o.mu is held.
 func (o *Origin) perform(x *exchange, r *resource) answer {
 	if int64(len(x.body)) > o.opts.MaxBody {
 		return problem(http.StatusRequestEntityTooLarge, "The body is larger than the server takes.")
@@ -108,7 +109,8 @@ func (o *Origin) post(x *exchange, r *resource) answer {
 	return a
 }
 
-// write stores content as the newest version if the conditions hold. v is the current version, nil when absent.
+// write stores content as the newest version if the conditions hold. v is the current version, nil
+// when absent.
 func (o *Origin) write(x *exchange, v *version, content []byte, contentType string) answer {
 	if a, stop := o.check(x, v, content); stop {
 		return a
@@ -116,8 +118,8 @@ func (o *Origin) write(x *exchange, v *version, content []byte, contentType stri
 	return o.store(x, x.path, content, contentType)
 }
 
-// check stops a write whose condition is missing or false. v is the current version, nil when absent. content is what v
-// would be replaced with, nil for writes that do not replace it.
+// check stops a write whose condition is missing or false. v is the current version, nil when
+// absent. content is what v would be replaced with, nil for writes that do not replace it.
 func (o *Origin) check(x *exchange, v *version, content []byte) (a answer, stop bool) {
 	if x.plan.conditions == ignoreConditions {
 		return answer{}, false
@@ -146,8 +148,8 @@ func (o *Origin) refuse(x *exchange, v *version) answer {
 	return a
 }
 
-// store makes content the newest version of the resource at path and answers in the form that the client prefers
-// (RFC 7240 §4.2): with the representation, or only with its tag.
+// store makes content the newest version of the resource at path and answers in the form that the
+// client prefers (RFC 7240 §4.2): with the representation, or only with its tag.
 func (o *Origin) store(x *exchange, path string, content []byte, contentType string) answer {
 	r := o.resource(path)
 	status := http.StatusOK
@@ -200,7 +202,8 @@ func returnPreference(h http.Header) string {
 	return ""
 }
 
-// selected returns what the conditions of a request for v are compared with; v is nil when there is nothing.
+// selected returns what the conditions of a request for v are compared with; v is nil when there is
+// nothing.
 func (o *Origin) selected(v *version) selected {
 	if v == nil {
 		return selected{}

@@ -11,21 +11,25 @@ import (
 	"time"
 )
 
-// Options say what kind of server an [Origin] is. The zero value, and nil, is a server that does everything right.
-// What happens to single requests is not an option but a [Fault].
+// Options say what kind of server an [Origin] is. The zero value, and nil, is a server that does
+// everything right. What happens to single requests is not an option but a [Fault].
 type Options struct {
-	// Tags is the form of the entity tags. The default, [VersionTags], is strong and never used twice.
+	// Tags is the form of the entity tags. The default, [VersionTags], is strong and never used
+	// twice.
 	Tags TagForm
 
-	// WriteTags says what tag the answer to a write carries. The default, [HonestWriteTags], is RFC 9110 §9.3.4.
+	// WriteTags says what tag the answer to a write carries. The default, [HonestWriteTags], is RFC
+	// 9110 §9.3.4.
 	WriteTags WriteTagPolicy
 
-	// HideLastModified leaves Last-Modified out, and with it the evaluation of If-Unmodified-Since and
-	// If-Modified-Since, which a server ignores for a resource without a modification date (RFC 9110 §13.1.3, §13.1.4).
+	// HideLastModified leaves Last-Modified out, and with it the evaluation of If-Unmodified-Since
+	// and If-Modified-Since, which a server ignores for a resource without a modification date (RFC
+	// 9110 §13.1.3, §13.1.4).
 	HideLastModified bool
 
 	// WeakMatch evaluates If-Match with the weak comparison, as OData, FHIR and Azure Tables do.
-	// The default is the strong comparison, which RFC 9110 §13.1.1 demands: no weak tag ever matches.
+	// The default is the strong comparison, which RFC 9110 §13.1.1 demands: no weak tag ever
+	// matches.
 	WeakMatch bool
 
 	// RequireConditions answers 428 to a PUT, PATCH or DELETE without a condition (RFC 6585 §3).
@@ -36,33 +40,37 @@ type Options struct {
 	// success, without a tag and without being applied.
 	AcceptRepeated bool
 
-	// Compress sends representations gzipped to clients that accept it, and says what becomes of the entity tag.
-	// Conditions are still compared with the tag of the form that is not compressed: that is the misbehaviour.
+	// Compress sends representations gzipped to clients that accept it, and says what becomes of
+	// the entity tag. Conditions are still compared with the tag of the form that is not
+	// compressed: that is the misbehaviour.
 	Compress Compression
 
-	// Transform, if set, is called with what a PUT, PATCH or POST is about to store and returns what is stored
-	// instead: members that the server manages, normalisation, a merge of the server's own. [StampRevision] is one.
-	// It is called with the origin locked and must not call the origin's methods.
+	// Transform, if set, is called with what a PUT, PATCH or POST is about to store and returns
+	// what is stored instead: members that the server manages, normalisation, a merge of the
+	// server's own. [StampRevision] is one. It is called with the origin locked and must not call
+	// the origin's methods.
 	Transform func(path string, version int, content []byte) []byte
 
 	// MaxBody is the largest request body in bytes; a larger one is answered 413. 0 means 1 MiB.
 	MaxBody int64
 
-	// MaxRecords is how many requests the record keeps; the oldest are forgotten first. 0 means 10,000.
-	// The bodies kept are bounded too, at 64 MiB together.
+	// MaxRecords is how many requests the record keeps; the oldest are forgotten first. 0 means
+	// 10,000. The bodies kept are bounded too, at 64 MiB together.
 	MaxRecords int
 
 	// Now is the clock for Date and Last-Modified. nil means [time.Now].
 	Now func() time.Time
 }
 
-// Origin is an origin server in memory: an [http.Handler] that keeps resources by path, evaluates preconditions as
-// RFC 9110 §13 says, misbehaves as scripted, and records what arrived. [New] makes one; all methods may be called
-// concurrently. The check of a precondition and the write it guards are one atomic step.
+// Origin is an origin server in memory: an [http.Handler] that keeps resources by path, evaluates
+// preconditions as RFC 9110 §13 says, misbehaves as scripted, and records what arrived. [New] makes
+// one; all methods may be called concurrently. The check of a precondition and the write it guards
+// are one atomic step.
 //
-// It knows GET, HEAD, PUT, PATCH (JSON Merge Patch, RFC 7396), DELETE, and POST, which creates a member below the path.
-// Refusals are problem details (RFC 9457). A query is recorded but does not select a resource. Range requests are
-// answered with the whole representation, as RFC 9110 §14.2 permits.
+// It knows GET, HEAD, PUT, PATCH (JSON Merge Patch, RFC 7396), DELETE, and POST, which creates a
+// member below the path. Refusals are problem details (RFC 9457). A query is recorded but does not
+// select a resource. Range requests are answered with the whole representation, as RFC 9110 §14.2
+// permits.
 type Origin struct {
 	opts Options
 
@@ -79,7 +87,8 @@ type Origin struct {
 // maxResources bounds the paths that clients can fill; the next new one is answered 507.
 const maxResources = 1 << 16
 
-// New returns an origin without resources. A nil opts means the defaults; later changes to opts have no effect.
+// New returns an origin without resources. A nil opts means the defaults; later changes to opts
+// have no effect.
 func New(opts *Options) *Origin {
 	o := &Origin{resources: map[string]*resource{}}
 	if opts != nil {
@@ -97,8 +106,8 @@ func New(opts *Options) *Origin {
 	return o
 }
 
-// Set makes body the newest version of the JSON resource at path, whatever was there before.
-// It panics if path does not begin with a slash, as do the other methods that change a resource.
+// Set makes body the newest version of the JSON resource at path, whatever was there before. It
+// panics if path does not begin with a slash, as do the other methods that change a resource.
 func (o *Origin) Set(path, body string) { o.SetContent(path, "application/json", []byte(body)) }
 
 // SetContent is [Origin.Set] for content of any media type.
@@ -106,8 +115,9 @@ func (o *Origin) SetContent(path, contentType string, content []byte) {
 	o.change(path, func(r *resource) { r.write(bytes.Clone(content), contentType, o.opts.Now()) })
 }
 
-// Edit makes f's result the newest version of the resource at path: a rival's write, atomic and without a condition.
-// f gets nil when the resource is absent. It runs with the origin locked and must not call the origin's methods.
+// Edit makes f's result the newest version of the resource at path: a rival's write, atomic and
+// without a condition. f gets nil when the resource is absent. It runs with the origin locked and
+// must not call the origin's methods.
 func (o *Origin) Edit(path string, f func(old []byte) []byte) {
 	o.change(path, func(r *resource) { r.edit(f, o.opts.Now()) })
 }
@@ -147,11 +157,12 @@ func (o *Origin) Body(path string) string {
 	return ""
 }
 
-// ETag returns the entity tag of the resource at path as a GET shows it, "" when the resource or the tag is absent.
+// ETag returns the entity tag of the resource at path as a GET shows it, "" when the resource or
+// the tag is absent.
 func (o *Origin) ETag(path string) string { return o.opts.Tags.tag(o.current(path)) }
 
-// Version returns how many versions the resource at path has had. Deleting it makes no version, and the first
-// version after a deletion continues the count.
+// Version returns how many versions the resource at path has had. Deleting it makes no version, and
+// the first version after a deletion continues the count.
 func (o *Origin) Version(path string) int {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -174,8 +185,9 @@ type exchange struct {
 	plan   plan
 }
 
-// ServeHTTP answers one request as the options and the script say. A lost connection is a panic with
-// [http.ErrAbortHandler], which net/http's servers turn into a closed connection (HTTP/1) or a reset stream (HTTP/2).
+// ServeHTTP answers one request as the options and the script say. A lost connection is a panic
+// with [http.ErrAbortHandler], which net/http's servers turn into a closed connection (HTTP/1) or a
+// reset stream (HTTP/2).
 func (o *Origin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(io.LimitReader(r.Body, o.opts.MaxBody+1))
 	x := &exchange{method: r.Method, path: r.URL.Path, header: r.Header.Clone(), body: body}
@@ -201,8 +213,8 @@ func (o *Origin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x.plan.send(w, a, o.opts.Now())
 }
 
-// await runs the waits that the script put before or after the delivery. A client that leaves meanwhile ends the
-// exchange where it stands.
+// await runs the waits that the script put before or after the delivery. A client that leaves
+// meanwhile ends the exchange where it stands.
 func (o *Origin) await(ctx context.Context, waits []func(context.Context)) {
 	for _, wait := range waits {
 		wait(ctx)
@@ -234,8 +246,8 @@ func (o *Origin) answer(x *exchange) answer {
 	return a
 }
 
-// deliver performs the request on its resource, after the rivals that the script sends ahead of it, and enters the
-// outcome in the record. o.mu is held.
+// deliver performs the request on its resource, after the rivals that the script sends ahead of it,
+// and enters the outcome in the record. o.mu is held.
 func (o *Origin) deliver(x *exchange) answer {
 	for _, rival := range x.plan.rivals {
 		rival(o.resource(x.path), o.opts.Now())

@@ -297,8 +297,8 @@ func TestWriteTagPolicies(t *testing.T) {
 	}
 }
 
-// RFC 9110 §9.3.4 is about PUT, whose client would take its own bytes for the new representation. A client that sent a
-// patch has no such bytes, and RFC 5789 §2.1 shows a tag on the 204.
+// RFC 9110 §9.3.4 is about PUT, whose client would take its own bytes for the new representation. A
+// client that sent a patch has no such bytes, and RFC 5789 §2.1 shows a tag on the 204.
 func TestHonestWriteTagsLetAPatchHaveItsTag(t *testing.T) {
 	origin := ifmatchtest.New(&ifmatchtest.Options{Transform: ifmatchtest.StampRevision})
 	origin.Set("/a", `{}`)

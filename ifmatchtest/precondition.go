@@ -7,7 +7,8 @@ import (
 	"time"
 )
 
-// selected is what preconditions are evaluated against: the representation that the request selects (RFC 9110 §3.2).
+// selected is what preconditions are evaluated against: the representation that the request selects
+// (RFC 9110 §3.2).
 type selected struct {
 	exists   bool
 	tag      string    // "" when the server uses none
@@ -50,7 +51,8 @@ func precondition(h http.Header, method string, sel selected, weakMatch bool) ve
 	return holds
 }
 
-// matches reports whether "*" meets anything at all, or one of the tags equals the selected representation's.
+// matches reports whether "*" meets anything at all, or one of the tags equals the selected
+// representation's.
 func (s selected) matches(tags []string, equal func(a, b string) bool) bool {
 	if !s.exists {
 		return false
@@ -61,14 +63,16 @@ func (s selected) matches(tags []string, equal func(a, b string) bool) bool {
 	return s.tag != "" && slices.ContainsFunc(tags, func(tag string) bool { return equal(tag, s.tag) })
 }
 
-// tagsField returns the members of a field that lists tags. A field that is there but empty is no condition: that
-// is what net/http's file server and many others make of it, and why a client must never send one.
+// tagsField returns the members of a field that lists tags. A field that is there but empty is no
+// condition: that is what net/http's file server and many others make of it, and why a client must
+// never send one.
 func tagsField(h http.Header, name string) ([]string, bool) {
 	tags := splitTags(strings.Join(h.Values(name), ","))
 	return tags, len(tags) > 0
 }
 
-// dateField returns the field's date; a field that is no single HTTP-date is ignored (RFC 9110 §13.1.3, §13.1.4).
+// dateField returns the field's date; a field that is no single HTTP-date is ignored (RFC 9110
+// §13.1.3, §13.1.4).
 func dateField(h http.Header, name string) (time.Time, bool) {
 	values := h.Values(name)
 	if len(values) != 1 {
@@ -78,7 +82,8 @@ func dateField(h http.Header, name string) (time.Time, bool) {
 	return date, err == nil
 }
 
-// guarded reports whether a write carries a condition that [Options.RequireConditions] takes for one.
+// guarded reports whether a write carries a condition that [Options.RequireConditions] takes for
+// one.
 func guarded(h http.Header) bool {
 	_, match := tagsField(h, "If-Match")
 	_, none := tagsField(h, "If-None-Match")
@@ -86,7 +91,8 @@ func guarded(h http.Header) bool {
 	return match || none || since
 }
 
-// conditionOf returns the conditions of a request as they were sent, one line; "" for none. An empty field shows too.
+// conditionOf returns the conditions of a request as they were sent, one line; "" for none. An
+// empty field shows too.
 func conditionOf(h http.Header) string {
 	var fields []string
 	for _, name := range []string{"If-Match", "If-Unmodified-Since", "If-None-Match", "If-Modified-Since"} {

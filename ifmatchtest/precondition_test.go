@@ -275,7 +275,8 @@ func TestComparisonOfEntityTags(t *testing.T) {
 	}
 }
 
-// The same table through If-Match, against servers with weak and strong tags that compare strongly and weakly.
+// The same table through If-Match, against servers with weak and strong tags that compare strongly
+// and weakly.
 func TestIfMatchComparesAsTheOptionsSay(t *testing.T) {
 	for _, c := range []struct {
 		tags      ifmatchtest.TagForm

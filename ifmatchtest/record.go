@@ -19,20 +19,23 @@ type Request struct {
 	Header http.Header
 	// Body is the request's body; of one larger than [Options.MaxBody], one byte more than that.
 	Body []byte
-	// Condition is the condition as it was sent, "" for none: `If-Match: "v1"`. Several are separated by commas.
+	// Condition is the condition as it was sent, "" for none: `If-Match: "v1"`. Several are
+	// separated by commas.
 	Condition string
 	// Faults names what the script had in store for the request.
 	Faults []string
 	// Replayed says that this is the second delivery of the request before it, made by [Replay].
 	Replayed bool
-	// Delivered says that the request reached its resource: it was not lost, nor answered in the resource's place.
+	// Delivered says that the request reached its resource: it was not lost, nor answered in the
+	// resource's place.
 	Delivered bool
 	// Applied says that the request changed the resource.
 	Applied bool
 	// Status is the status of the answer, 0 when none was sent: the connection was closed, or the
 	// request is still held.
 	Status int
-	// ETag is the tag of the version that the request read, made, or was compared with; "" for none.
+	// ETag is the tag of the version that the request read, made, or was compared with; "" for
+	// none.
 	ETag string
 }
 
@@ -82,8 +85,8 @@ func (o *Origin) arrive(x *exchange, query string) {
 	o.remember(x.record)
 }
 
-// recordReplay records the second delivery of an exchange as a request of its own. The record of the first stays
-// without an answer: the gateway got one, the client did not. o.mu is held.
+// recordReplay records the second delivery of an exchange as a request of its own. The record of
+// the first stays without an answer: the gateway got one, the client did not. o.mu is held.
 func (o *Origin) recordReplay(x *exchange) {
 	again := *x.record
 	again.Replayed = true
@@ -110,8 +113,9 @@ func (o *Origin) remember(r *Request) {
 	}
 }
 
-// Requests returns the record: every request in the order of its arrival, as far as [Options.MaxRecords] reaches back.
-// With patterns (see [Origin.Next]) only the requests that match one of them. The caller may keep and change it.
+// Requests returns the record: every request in the order of its arrival, as far as
+// [Options.MaxRecords] reaches back. With patterns (see [Origin.Next]) only the requests that match
+// one of them. The caller may keep and change it.
 func (o *Origin) Requests(patterns ...string) []Request {
 	var wanted []pattern
 	for _, p := range patterns {

@@ -13,8 +13,8 @@ type version struct {
 	modified    time.Time
 }
 
-// resource is what stands at a path: its current version, the one before (for stale reads), and how many there have
-// been. It outlives a deletion, so that no version number and no tag is used twice.
+// resource is what stands at a path: its current version, the one before (for stale reads), and how
+// many there have been. It outlives a deletion, so that no version number and no tag is used twice.
 type resource struct {
 	last     int
 	current  *version // nil when absent
@@ -45,7 +45,8 @@ func (r *resource) remove() {
 	}
 }
 
-// read returns the current version, or with stale the one before it if there was one. A nil resource has none.
+// read returns the current version, or with stale the one before it if there was one. A nil
+// resource has none.
 func (r *resource) read(stale bool) *version {
 	switch {
 	case r == nil:

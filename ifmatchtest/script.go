@@ -21,13 +21,13 @@ type rule struct {
 	n, seen int
 }
 
-// Next lays out faults for the next requests that match pattern, one fault each, in this order. A request takes the
-// oldest waiting fault that matches it, and only that one; [Together] combines several, and [Pass] leaves a request
-// in peace.
+// Next lays out faults for the next requests that match pattern, one fault each, in this order. A
+// request takes the oldest waiting fault that matches it, and only that one; [Together] combines
+// several, and [Pass] leaves a request in peace.
 //
-// A pattern is a method, a path, or both with a space between: "PUT", "/users/7", "PUT /users/7". A path that ends
-// with an asterisk stands for all that begin like it: "PUT /users/*". The empty pattern matches every request. Next
-// panics for a pattern that is none of these.
+// A pattern is a method, a path, or both with a space between: "PUT", "/users/7", "PUT /users/7". A
+// path that ends with an asterisk stands for all that begin like it: "PUT /users/*". The empty
+// pattern matches every request. Next panics for a pattern that is none of these.
 func (o *Origin) Next(pattern string, faults ...Fault) {
 	p := parsePattern(pattern)
 	o.mu.Lock()
@@ -37,8 +37,8 @@ func (o *Origin) Next(pattern string, faults ...Fault) {
 	}
 }
 
-// Every lays fault on every n-th request that matches pattern, counted from this call, in addition to what
-// [Origin.Next] has for it. It panics if n is less than 1, and for a pattern that is none.
+// Every lays fault on every n-th request that matches pattern, counted from this call, in addition
+// to what [Origin.Next] has for it. It panics if n is less than 1, and for a pattern that is none.
 func (o *Origin) Every(n int, pattern string, fault Fault) {
 	if n < 1 {
 		panic(fmt.Sprintf("ifmatchtest: every %d requests", n))
@@ -52,8 +52,8 @@ func (o *Origin) Every(n int, pattern string, fault Fault) {
 // Always lays fault on every request that matches pattern: [Origin.Every] with n = 1.
 func (o *Origin) Always(pattern string, fault Fault) { o.Every(1, pattern, fault) }
 
-// Pending returns how many faults laid out by [Origin.Next] have not met their request. A test that expects the whole
-// script to be played asserts that it is zero.
+// Pending returns how many faults laid out by [Origin.Next] have not met their request. A test that
+// expects the whole script to be played asserts that it is zero.
 func (o *Origin) Pending() int {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -124,8 +124,9 @@ func (o *Origin) postpone(x *exchange) {
 	}
 }
 
-// DeliverPostponed delivers the requests that [Postpone] has held back, in the order of their arrival, and returns how
-// many they were. Their outcome is in the record; their clients are long gone.
+// DeliverPostponed delivers the requests that [Postpone] has held back, in the order of their
+// arrival, and returns how many they were. Their outcome is in the record; their clients are long
+// gone.
 func (o *Origin) DeliverPostponed() int {
 	o.mu.Lock()
 	defer o.mu.Unlock()

@@ -11,7 +11,8 @@ func (o *Origin) Serve(t interface{ Cleanup(func()) }) *httptest.Server {
 	return s
 }
 
-// ServeTLS is [Origin.Serve] with TLS and HTTP/2. The server's Client method returns a client that trusts it.
+// ServeTLS is [Origin.Serve] with TLS and HTTP/2. The server's Client method returns a client that
+// trusts it.
 func (o *Origin) ServeTLS(t interface{ Cleanup(func()) }) *httptest.Server {
 	s := httptest.NewUnstartedServer(o)
 	s.EnableHTTP2 = true

@@ -20,7 +20,8 @@ import (
 
 const azuriteAccount = "devstoreaccount1"
 
-// azuriteKey is the key of the development account, which is no secret: it is in the emulator's documentation.
+// azuriteKey is the key of the development account, which is no secret: it is in the emulator's
+// documentation.
 const azuriteKey = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
 
 // sharedAccess returns the query that lets its bearer do everything on the account, signed as

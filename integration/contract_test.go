@@ -45,7 +45,8 @@ func rowNames() (names []string) {
 	return names
 }
 
-// An exam is one row tried on one peer: a resource of its own, with ifmatch on one side and somebody else on the other.
+// An exam is one row tried on one peer: a resource of its own, with ifmatch on one side and
+// somebody else on the other.
 type exam[T any] struct {
 	subject[T]
 	url    string
@@ -57,7 +58,8 @@ type exam[T any] struct {
 	unguarded error                       // see server
 	bare      func(content []byte) []byte // see server
 
-	// has reports whether the peer has the quirk, and makes the row's result an expected deviation if it does.
+	// has reports whether the peer has the quirk, and makes the row's result an expected deviation
+	// if it does.
 	has func(quirk) bool
 }
 
@@ -312,8 +314,9 @@ func nothingFallsOut[T any](t *testing.T, x *exam[T]) {
 	x.holds(t, document{"second", 1})
 }
 
-// concurrentWritersLoseNothing has several programs (a client each) count up the same number. All have read the first
-// version before anyone writes, so that all but one are certain to be refused at least once.
+// concurrentWritersLoseNothing has several programs (a client each) count up the same number. All
+// have read the first version before anyone writes, so that all but one are certain to be refused
+// at least once.
 func concurrentWritersLoseNothing[T any](t *testing.T, x *exam[T]) {
 	writers, each := 8, 10
 	if x.slow {

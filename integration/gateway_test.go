@@ -29,7 +29,8 @@ type gateway struct {
 	// location goes into nginx's location block, and http around it.
 	location, http string
 
-	// replays has the first of two upstream servers perform each write and close the connection in place of an answer.
+	// replays has the first of two upstream servers perform each write and close the connection in
+	// place of an answer.
 	replays bool
 
 	slow bool // see server
@@ -41,7 +42,8 @@ type gateway struct {
 }
 
 var (
-	// nginx makes the tag of what it compresses weak, and the origin compares strongly (RFC 9110 §13.1.1).
+	// nginx makes the tag of what it compresses weak, and the origin compares strongly (RFC 9110
+	// §13.1.1).
 	gzipGateway = gateway{
 		title:    "nginx, gzip",
 		location: "gzip on; gzip_types application/json text/plain;",
@@ -76,7 +78,8 @@ var (
 		location: "proxy_intercept_errors on; error_page 404 409 412 428 /sorry.html;",
 	}
 
-	// The cache answers any GET, whatever its Cache-Control, with what it got up to two seconds ago.
+	// The cache answers any GET, whatever its Cache-Control, with what it got up to two seconds
+	// ago.
 	cachingGateway = gateway{
 		title:    "nginx, cache",
 		http:     "proxy_cache_path cache keys_zone=c:1m;",
@@ -151,7 +154,8 @@ func startNginx(t *testing.T, inHTTP, upstreams, inLocation string) (string, err
 	require.NoError(t, err)
 	defer socket.Close()
 
-	// t.TempDir lies in a directory that nobody else may enter, so the workers run as whoever runs the test.
+	// t.TempDir lies in a directory that nobody else may enter, so the workers run as whoever runs
+	// the test.
 	dir, account := t.TempDir(), ""
 	if os.Geteuid() == 0 {
 		me, err := user.Current()

@@ -122,7 +122,8 @@ func plainRound(client *http.Client, url string) (status int, err error) {
 	return answer.StatusCode, err
 }
 
-// exchanges counts what went over a transport, and whether the transport undid gzip behind its caller's back.
+// exchanges counts what went over a transport, and whether the transport undid gzip behind its
+// caller's back.
 type exchanges struct {
 	next http.RoundTripper
 

@@ -64,7 +64,8 @@ func express(version string) func(*testing.T, string) (*exec.Cmd, error) {
 	}
 }
 
-// flask takes the first Python that has it: Debian's own is where the package went, and need not be first on the PATH.
+// flask takes the first Python that has it: Debian's own is where the package went, and need not be
+// first on the PATH.
 func flask(t *testing.T, way string) (*exec.Cmd, error) {
 	for _, python := range []string{"/usr/bin/python3", "python3"} {
 		if exec.CommandContext(t.Context(), python, "-c", "import flask").Run() == nil {

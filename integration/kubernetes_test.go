@@ -25,8 +25,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// kubernetes is the API machinery of Kubernetes over etcd, in a program of its own (peers/kubernetes): objects with a
-// metadata.resourceVersion and no entity tags. A stale write is a 409 with a Status.
+// kubernetes is the API machinery of Kubernetes over etcd, in a program of its own
+// (peers/kubernetes): objects with a metadata.resourceVersion and no entity tags. A stale write is
+// a 409 with a Status.
 type kubernetes struct{}
 
 func (kubernetes) name() string             { return "Kubernetes" }
@@ -42,7 +43,8 @@ type customDocument struct {
 	document
 }
 
-// customForm is the typed form in what a Kubernetes object can hold: numbers are int64 or float64 there.
+// customForm is the typed form in what a Kubernetes object can hold: numbers are int64 or float64
+// there.
 var customForm = subject[customDocument]{
 	form: typed.form, extension: typed.extension, mediaType: typed.mediaType,
 	content: []byte(`{
@@ -77,7 +79,8 @@ func (k kubernetes) start(t *testing.T) (server, error) {
 	}, nil
 }
 
-// What Kubernetes has beside PUT: patches, a conflict about fields, objects that come back under their name.
+// What Kubernetes has beside PUT: patches, a conflict about fields, objects that come back under
+// their name.
 func TestKubernetesConflictsOfItsOwn(t *testing.T) {
 	s := started(t, kubernetes{})
 	client := ifmatch.New(&s.options)
@@ -187,8 +190,8 @@ func TestKubernetesConflictsOfItsOwn(t *testing.T) {
 	})
 }
 
-// putObject stores an object whatever is there. Kubernetes creates only by POST to the collection, and replaces custom
-// objects only for whoever names the version.
+// putObject stores an object whatever is there. Kubernetes creates only by POST to the collection,
+// and replaces custom objects only for whoever names the version.
 func putObject(t *testing.T, o other, content []byte) {
 	t.Helper()
 	collection, name := path.Split(o.url)
@@ -333,7 +336,8 @@ func soon(ctx context.Context, try func() error) error {
 	}
 }
 
-// built returns the program that install.sh has made of peers/<peer>. Its name holds a hash of what it was built from.
+// built returns the program that install.sh has made of peers/<peer>. Its name holds a hash of what
+// it was built from.
 func built(peer string) (program string, err error) {
 	hash := sha256.New()
 	for _, name := range []string{"go.mod", "go.sum", "main.go"} {

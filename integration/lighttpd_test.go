@@ -40,8 +40,9 @@ func (l lighttpd) start(t *testing.T) (server, error) {
 	config := filepath.Join(t.TempDir(), "lighttpd.conf")
 	require.NoError(t, os.WriteFile(config, []byte(l.config(root)), 0o600))
 
-	// lighttpd takes its socket as standard input ("wait" in inetd's words). So the port is free for certain, and a
-	// request that comes before the server is up waits in the socket's queue instead of failing.
+	// lighttpd takes its socket as standard input ("wait" in inetd's words). So the port is free
+	// for certain, and a request that comes before the server is up waits in the socket's queue
+	// instead of failing.
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	defer listener.Close()
@@ -103,10 +104,11 @@ deflate.allowed-encodings = ( "gzip" )
 	return config
 }
 
-// documentRoot returns an empty directory, in memory where the system has that. lighttpd's tag is a hash of the file's
-// inode, size and time. Most disk file systems give a new file the inode that the last deletion freed, and many
-// kernels' file times move in steps of milliseconds, so that two versions of one size could share a tag: the server
-// would lose an update that no client can save. A file system in memory does not use an inode again soon.
+// documentRoot returns an empty directory, in memory where the system has that. lighttpd's tag is a
+// hash of the file's inode, size and time. Most disk file systems give a new file the inode that
+// the last deletion freed, and many kernels' file times move in steps of milliseconds, so that two
+// versions of one size could share a tag: the server would lose an update that no client can save.
+// A file system in memory does not use an inode again soon.
 func documentRoot(t *testing.T) string {
 	const memory = "/dev/shm"
 	root, err := os.MkdirTemp(memory, "ifmatch-integration-*")

@@ -16,8 +16,8 @@ import (
 // results is what this run of the suite found.
 var results = newReport(peers)
 
-// TestMain publishes the table of results when there is one: on standard output, and as Markdown in the file that
-// INTEGRATION_REPORT names.
+// TestMain publishes the table of results when there is one: on standard output, and as Markdown in
+// the file that INTEGRATION_REPORT names.
 func TestMain(m *testing.M) {
 	code := m.Run()
 	if results.ran() {

@@ -25,11 +25,13 @@ type peer interface {
 	// name is the name in the report.
 	name() string
 
-	// start runs the server until t ends and leaves nothing behind. The error wraps errNotInstalled when this machine
-	// does not have the server: then the peer was not run, which is neither a success nor a failure.
+	// start runs the server until t ends and leaves nothing behind. The error wraps errNotInstalled
+	// when this machine does not have the server: then the peer was not run, which is neither a
+	// success nor a failure.
 	start(t *testing.T) (server, error)
 
-	// quirks are the rows of the contract that the peer cannot keep, each with its reason for the report.
+	// quirks are the rows of the contract that the peer cannot keep, each with its reason for the
+	// report.
 	quirks() map[quirk]string
 }
 
@@ -38,41 +40,46 @@ var errNotInstalled = errors.New("not installed (see integration/install.sh)")
 
 // A server is a peer that runs.
 type server struct {
-	// base is the URL, with a slash at its end, below which a test may create, change and delete what it likes.
+	// base is the URL, with a slash at its end, below which a test may create, change and delete
+	// what it likes.
 	base string
 
-	// options are those that a user of this server needs. HTTPClient is set: the suite's own requests, which stand
-	// for somebody else's, go through it too.
+	// options are those that a user of this server needs. HTTPClient is set: the suite's own
+	// requests, which stand for somebody else's, go through it too.
 	options ifmatch.Options
 
-	// tail ends the URLs that begin with base, where a name does not: the parenthesis of an OData key. Empty: nothing.
+	// tail ends the URLs that begin with base, where a name does not: the parenthesis of an OData
+	// key. Empty: nothing.
 	tail string
 
 	// weak: what guards a write on this server is a weak entity tag, against RFC 9110 §13.1.1.
 	weak bool
 
-	// someone sends the requests of somebody else, where the server asks for more than a plain GET, PUT or DELETE.
-	// nil: options.HTTPClient does.
+	// someone sends the requests of somebody else, where the server asks for more than a plain GET,
+	// PUT or DELETE. nil: options.HTTPClient does.
 	someone *http.Client
 
-	// origin is base as somebody else reaches it who does not pass the gateway in between. Empty: base itself.
+	// origin is base as somebody else reaches it who does not pass the gateway in between. Empty:
+	// base itself.
 	origin string
 
-	// slow: a write that was refused takes a second or more, so the rows that write a lot write less.
+	// slow: a write that was refused takes a second or more, so the rows that write a lot write
+	// less.
 	slow bool
 
 	// forms are what the contract is run on. nil: typed and raw.
 	forms []form
 
-	// puts stores content for somebody else, whatever is there. nil: a PUT without condition does that.
+	// puts stores content for somebody else, whatever is there. nil: a PUT without condition does
+	// that.
 	puts func(t *testing.T, o other, content []byte)
 
-	// bare takes out of content what the server adds to it, the version above all, and spells the rest in one way.
-	// nil: nothing is added, and content is compared byte for byte.
+	// bare takes out of content what the server adds to it, the version above all, and spells the
+	// rest in one way. nil: nothing is added, and content is compared byte for byte.
 	bare func(content []byte) []byte
 
-	// unguarded is what a write that carries no condition is refused with, an ifmatch.Kind. nil: such a write takes
-	// effect, which RFC 9110 allows.
+	// unguarded is what a write that carries no condition is refused with, an ifmatch.Kind. nil:
+	// such a write takes effect, which RFC 9110 allows.
 	unguarded error
 }
 

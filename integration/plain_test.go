@@ -12,8 +12,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Code that knows nothing of versions, several goroutines of it on one http.Client, keeps everybody's changes on every
-// peer when the client is ifmatch's: each round is a unit of work, and a refusal is a reason to begin another.
+// Code that knows nothing of versions, several goroutines of it on one http.Client, keeps
+// everybody's changes on every peer when the client is ifmatch's: each round is a unit of work, and
+// a refusal is a reason to begin another.
 func TestPlainLoopsThroughHTTPClientLoseNothing(t *testing.T) {
 	const workers, each = 4, 5
 	for _, p := range []struct {
@@ -79,7 +80,8 @@ func TestPlainLoopsThroughHTTPClientLoseNothing(t *testing.T) {
 	}
 }
 
-// plainUnit reads, adds one and writes, with not a word about versions, and returns the status of the write.
+// plainUnit reads, adds one and writes, with not a word about versions, and returns the status of
+// the write.
 func plainUnit(t *testing.T, client *http.Client, url string, header http.Header,
 	hasRead func()) (status int, err error) {
 	ctx := ifmatch.UnitOfWork(t.Context())

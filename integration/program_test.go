@@ -34,8 +34,9 @@ func listening(t *testing.T, cmd *exec.Cmd) (base string, err error) {
 	return "http://" + listener.Addr().String() + "/", runUntilEnd(t, cmd)
 }
 
-// inNode returns the command that runs a program in Node with the packages that peers/<peer>/package-lock.json names.
-// They are where install.sh put them, outside of the repository.
+// inNode returns the command that runs a program in Node with the packages that
+// peers/<peer>/package-lock.json names. They are where install.sh put them, outside of the
+// repository.
 func inNode(t *testing.T, peer string, args ...string) (*exec.Cmd, error) {
 	node, err := exec.LookPath("node")
 	if err != nil {
@@ -83,8 +84,8 @@ func packagesOf(peer string) (folder string, err error) {
 	return folder, err
 }
 
-// anyVersion sends writes on whatever version is there, for servers that demand a condition. method is the one on which
-// they do; empty: on all.
+// anyVersion sends writes on whatever version is there, for servers that demand a condition. method
+// is the one on which they do; empty: on all.
 type anyVersion struct {
 	next   http.RoundTripper
 	method string
@@ -105,7 +106,8 @@ func through(client *http.Client, around func(http.RoundTripper) http.RoundTripp
 	return &c
 }
 
-// membersBut takes members that the server adds out of a JSON object, and spells the rest in one way.
+// membersBut takes members that the server adds out of a JSON object, and spells the rest in one
+// way.
 func membersBut(names ...string) func([]byte) []byte {
 	return func(content []byte) []byte {
 		var object map[string]any

@@ -11,7 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// An outcome is what became of one cell of the table. The zero value is that nothing ran: nothing passes by default.
+// An outcome is what became of one cell of the table. The zero value is that nothing ran: nothing
+// passes by default.
 type outcome int
 
 const (
@@ -81,7 +82,8 @@ func (r *report) ran() bool {
 	return len(r.cells) > 0
 }
 
-// markdown returns the table, peer x contract row, and under it the reasons of what did not simply pass.
+// markdown returns the table, peer x contract row, and under it the reasons of what did not simply
+// pass.
 func (r *report) markdown() string {
 	r.mu.Lock()
 	defer r.mu.Unlock()

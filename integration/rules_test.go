@@ -28,9 +28,10 @@ func started(t *testing.T, p peer) server {
 	return s
 }
 
-// Express puts an entity tag on all that it sends with content, of that content: on the receipt of a PUT, too. Sent in
-// If-Match it would be refused for ever. (RFC 9110 §9.3.4 lets the answer to a PUT carry a tag only if it is the
-// resource's, and §8.7 has it describe the content that it comes with.)
+// Express puts an entity tag on all that it sends with content, of that content: on the receipt of
+// a PUT, too. Sent in If-Match it would be refused for ever. (RFC 9110 §9.3.4 lets the answer to a
+// PUT carry a tag only if it is the resource's, and §8.7 has it describe the content that it comes
+// with.)
 func TestTheTagOfAReceiptIsNeverTakenForTheDocuments(t *testing.T) {
 	for _, p := range []handler{
 		{framework: "Express 4", way: "json", program: express("express4"), demanding: true},
@@ -69,7 +70,8 @@ func TestTheTagOfAReceiptIsNeverTakenForTheDocuments(t *testing.T) {
 	}
 }
 
-// tagLog notes the tags that were sent in If-Match, and those that came with documents and with everything else.
+// tagLog notes the tags that were sent in If-Match, and those that came with documents and with
+// everything else.
 type tagLog struct {
 	next http.RoundTripper
 

@@ -7,8 +7,8 @@ import (
 	"strconv"
 )
 
-// document is what the contract reads and changes: the view of the typed form, and what the raw form's bytes hold among
-// other things.
+// document is what the contract reads and changes: the view of the typed form, and what the raw
+// form's bytes hold among other things.
 type document struct {
 	Title string `json:"title"`
 	Count int    `json:"count"`

@@ -17,9 +17,9 @@ import (
 // cost is what one merge cost.
 type cost struct{ statements, bytes, objects, stack float64 }
 
-// TestHostileDocumentsCostNoMoreThanNLogN counts statements and bytes and no time, so it says the same on every
-// machine. From n to 10 n at these sizes, n log n grows 13 times and n^1.5 32 times; a table that doubles late or early
-// moves that by less than half.
+// TestHostileDocumentsCostNoMoreThanNLogN counts statements and bytes and no time, so it says the
+// same on every machine. From n to 10 n at these sizes, n log n grows 13 times and n^1.5 32 times;
+// a table that doubles late or early moves that by less than half.
 func TestHostileDocumentsCostNoMoreThanNLogN(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds a program with coverage")

@@ -1,11 +1,13 @@
-// Command curve merges hostile documents of growing size and tells what that cost in terms that do not depend on the
-// machine. Built with coverage, it writes for each case how often every statement of jsonmerge ran:
+// Command curve merges hostile documents of growing size and tells what that cost in terms that do
+// not depend on the machine. Built with coverage, it writes for each case how often every statement
+// of jsonmerge ran:
 //
 //	go build -cover -covermode=atomic -coverpkg=github.com/ifmatch-go/ifmatch/jsonmerge,./curve ./curve
 //	./curve -dir DIR 2000 20000
 //
-// A line on standard output describes each case: the folder of its counters, n, the bytes and the objects that were
-// allocated, and the bytes of stack. The test of this folder does all that, and holds the growth to n log n.
+// A line on standard output describes each case: the folder of its counters, n, the bytes and the
+// objects that were allocated, and the bytes of stack. The test of this folder does all that, and
+// holds the growth to n log n.
 package main
 
 import (

@@ -14,8 +14,8 @@ import (
 type contest struct {
 	title string
 
-	// groups makes the ways to compare; the first of each group is what the others are measured against. done is called
-	// in the end.
+	// groups makes the ways to compare; the first of each group is what the others are measured
+	// against. done is called in the end.
 	groups func() (groups [][]subject, done func() error, err error)
 }
 

@@ -1,10 +1,12 @@
-// Command ratios runs ifmatch and its peers in turn, in one process, and prints how they relate as Markdown.
+// Command ratios runs ifmatch and its peers in turn, in one process, and prints how they relate as
+// Markdown.
 //
 //	go run ./ratios              # about a minute
 //	go run ./ratios -large       # 50 MB documents, too: some minutes and about 3 GB of memory
 //
-// Each repetition runs every way once for a while, beginning with another one each time, so that what else the machine
-// does meets all of them. Of the repetitions the smallest and the median count.
+// Each repetition runs every way once for a while, beginning with another one each time, so that
+// what else the machine does meets all of them. Of the repetitions the smallest and the median
+// count.
 package main
 
 import (

@@ -1,6 +1,7 @@
-// Generated shows ifmatch under a client that oapi-codegen generated from a description of an API (openapi.yaml),
-// which says nothing of entity tags. Two workers keep changing one order: read it, change it, write
-// it. Each round, both have read before one writes. The lines count what became of their changes:
+// Generated shows ifmatch under a client that oapi-codegen generated from a description of an API
+// (openapi.yaml), which says nothing of entity tags. Two workers keep changing one order: read it,
+// change it, write it. Each round, both have read before one writes. The lines count what became of
+// their changes:
 //
 //   - without ifmatch, the generated client over net/http;
 //   - over ifmatch, with each try a unit of work: the second writer is refused (412), and tries again;
@@ -112,12 +113,13 @@ func (s scene) play(ctx context.Context, rounds int) (counts, error) {
 	return n, nil
 }
 
-// order orders one more of an article, with the generated client and nothing else, but for the unit of work. It calls
-// meet between reading and writing.
+// order orders one more of an article, with the generated client and nothing else, but for the unit
+// of work. It calls meet between reading and writing.
 func (s scene) order(ctx context.Context, api *orders.ClientWithResponses, article string, meet func(),
 	refused *atomic.Int64) error {
 	for {
-		// Each try is one: what it writes was made from what it read, whatever others read meanwhile.
+		// Each try is one: what it writes was made from what it read, whatever others read
+		// meanwhile.
 		ctx := ifmatch.UnitOfWork(ctx)
 		got, err := api.GetOrderWithResponse(ctx, id)
 		meet()

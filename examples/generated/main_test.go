@@ -58,8 +58,8 @@ func TestAnOrderThatGrewIsNotCancelled(t *testing.T) {
 	assert.True(t, origin.Exists("/orders/7"))
 }
 
-// A difference between PUT and PATCH that no client can heal below a generated type: what the description does not
-// name falls out of a PUT, and a guard does not bring it back.
+// A difference between PUT and PATCH that no client can heal below a generated type: what the
+// description does not name falls out of a PUT, and a guard does not bring it back.
 func TestWhatTheDescriptionDoesNotNameSurvivesOnlyAPatch(t *testing.T) {
 	for _, s := range []struct {
 		scene

@@ -1,13 +1,12 @@
-// Probe tells what an API does before somebody trusts it with their writes: its entity
-// tags, what compression makes of them, whether conditional writes are honoured, what a
-// refusal looks like.
+// Probe tells what an API does before somebody trusts it with their writes: its entity tags, what
+// compression makes of them, whether conditional writes are honoured, what a refusal looks like.
 //
 //	go run ./examples/probe                                       three origins of its own, to see what it tells
 //	go run ./examples/probe https://api.example.com/things/7      reads only
 //	go run ./examples/probe -disposable -header 'Authorization: Bearer ...' URL
 //
-// With -disposable the resource is written to: name one that nobody needs. What is sent
-// then stands in the documentation of package probe.
+// With -disposable the resource is written to: name one that nobody needs. What is sent then stands
+// in the documentation of package probe.
 package main
 
 import (
@@ -32,8 +31,8 @@ func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
 // patience bounds the whole run: the server that is named may be slow.
 const patience = 5 * time.Minute
 
-// run is the program: 0 for a run that came to its end, whatever it found, 1 for one that did
-// not, 2 for arguments that make no sense.
+// run is the program: 0 for a run that came to its end, whatever it found, 1 for one that did not,
+// 2 for arguments that make no sense.
 func run(args []string, stdout, stderr io.Writer) int {
 	target, options, err := parse(args, stderr)
 	switch {

@@ -95,8 +95,8 @@ func (p *page) conflict(e *ifmatch.ConflictError, places []jsonmerge.Conflict) {
 	p.line("")
 }
 
-// choose carries out one choice: it takes the edit up again from the error and saves it in another way. Each choice
-// meets the conflict as it was.
+// choose carries out one choice: it takes the edit up again from the error and saves it in another
+// way. Each choice meets the conflict as it was.
 func (p *page) choose(ctx context.Context, url string, conflict *ifmatch.ConflictError, c choice) error {
 	if err := overwrite(ctx, newSession(1, nil).client, url, conflict.Remote); err != nil {
 		return err

@@ -17,8 +17,8 @@ import (
 //go:embed testdata/deployment.json
 var document []byte
 
-// Deployment is what the writers know of the document: a small part, as usual.
-// The tags say how a three-way merge recognises the elements of an array.
+// Deployment is what the writers know of the document: a small part, as usual. The tags say how a
+// three-way merge recognises the elements of an array.
 type Deployment struct {
 	Metadata struct {
 		Name        string            `json:"name"`
@@ -129,8 +129,9 @@ func (d Deployment) String() string {
 		d.logLevel(), note))
 }
 
-// compare lists what fell out of a document on the way from before to after, and which values are others now, down to
-// the digits of a number: JSON Pointers (RFC 6901), in no more detail than needed.
+// compare lists what fell out of a document on the way from before to after, and which values are
+// others now, down to the digits of a number: JSON Pointers (RFC 6901), in no more detail than
+// needed.
 func compare(before, after []byte) (gone, changed []string, err error) {
 	b, err := plain(before)
 	if err != nil {

@@ -1,5 +1,5 @@
-// Quickstart shows what package ifmatch is for, in four short scenes around one
-// document, a Kubernetes Deployment that several programs change at the same time:
+// Quickstart shows what package ifmatch is for, in four short scenes around one document, a
+// Kubernetes Deployment that several programs change at the same time:
 //
 //  1. The way it is often written (GET, decode, change, PUT): changes are lost.
 //  2. The same writers with ifmatch.Update: none is lost.
@@ -33,7 +33,8 @@ func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
 // patience bounds the whole story: a server that is named may be slow, or not answer at all.
 const patience = time.Minute
 
-// run is the program: 0 for a story that ended well, 1 for a failure, 2 for flags that make no sense.
+// run is the program: 0 for a story that ended well, 1 for a failure, 2 for flags that make no
+// sense.
 func run(args []string, stdout, stderr io.Writer) int {
 	settings, err := parse(args, stderr)
 	switch {

@@ -16,7 +16,8 @@ type race struct {
 	remote string                              // what the rival made of it
 }
 
-// startRace fetches the form, lets the rival's edit land, and makes the person's change to the form.
+// startRace fetches the form, lets the rival's edit land, and makes the person's change to the
+// form.
 func startRace(ctx context.Context, url string, rival, person func(*Deployment) error) (*race, error) {
 	r := &race{person: newSession(0, nil)}
 	var err error
@@ -32,7 +33,8 @@ func startRace(ctx context.Context, url string, rival, person func(*Deployment) 
 	return r, person(&r.form.Value)
 }
 
-// saved is the scene in which an edit that was made elsewhere meets a newer version, and both changes survive.
+// saved is the scene in which an edit that was made elsewhere meets a newer version, and both
+// changes survive.
 func saved(ctx context.Context, p *page, url string) error {
 	p.title("3. An edit that was made elsewhere: ifmatch.Save(ctx, client, edited, ifmatch.ThreeWay)")
 	r, err := startRace(ctx, url,

@@ -10,7 +10,8 @@ import (
 	"unicode"
 )
 
-// page is what the story is written on. It keeps the first error of writing, so that the story need not ask each time.
+// page is what the story is written on. It keeps the first error of writing, so that the story need
+// not ask each time.
 type page struct {
 	out      io.Writer
 	coloured bool
@@ -31,7 +32,8 @@ func (p *page) title(text string) {
 	p.line("")
 }
 
-// table aligns the cells of the rows. Only the last cell of a row may be painted: widths count what is not seen, too.
+// table aligns the cells of the rows. Only the last cell of a row may be painted: widths count what
+// is not seen, too.
 func (p *page) table(rows [][]string) {
 	var text bytes.Buffer
 	w := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
@@ -56,7 +58,8 @@ func (p *page) paint(attribute, text string) string {
 	return "\x1b[" + attribute + "m" + text + "\x1b[0m"
 }
 
-// colours reports whether out is a terminal whose user has nothing against colours (https://no-color.org).
+// colours reports whether out is a terminal whose user has nothing against colours
+// (https://no-color.org).
 func colours(out io.Writer) bool {
 	f, ok := out.(*os.File)
 	if !ok || os.Getenv("NO_COLOR") != "" || os.Getenv("TERM") == "dumb" {

@@ -12,11 +12,12 @@ import (
 	"github.com/ifmatch-go/ifmatch"
 )
 
-// This file makes rivals of the writers, in the same way on every run, and notes what each of them does. It does so on
-// the client's side of the wire, so that it works with any server.
+// This file makes rivals of the writers, in the same way on every run, and notes what each of them
+// does. It does so on the client's side of the wire, so that it works with any server.
 
-// lockstep lets several writers run into each other: a round of writes begins when every writer still at work has one
-// to send, so that all of them have read by then; and then they go one by one, in the order of the writers.
+// lockstep lets several writers run into each other: a round of writes begins when every writer
+// still at work has one to send, so that all of them have read by then; and then they go one by
+// one, in the order of the writers.
 type lockstep struct {
 	mu      sync.Mutex
 	atWork  int      // writers that may still come
@@ -73,8 +74,8 @@ func (l *lockstep) advance() {
 	}
 }
 
-// round is what one writer did with one version: it fetched, it changed, it wrote. In words, and empty for what was
-// not done.
+// round is what one writer did with one version: it fetched, it changed, it wrote. In words, and
+// empty for what was not done.
 type round struct{ fetched, change, outcome string }
 
 // journal is the account of one writer, kept by its wire and its edit.
@@ -138,7 +139,8 @@ func (w *wire) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, err
 }
 
-// session is one writer at the wire. Each has clients of its own, as programs on different machines have.
+// session is one writer at the wire. Each has clients of its own, as programs on different machines
+// have.
 type session struct {
 	journal *journal
 	http    *http.Client

@@ -23,8 +23,8 @@ type writer struct {
 	inForce func(was, is *Deployment) bool
 }
 
-// writers have changes that do not contradict each other: all of them can be had. The two that count replicas are
-// told apart by the amount.
+// writers have changes that do not contradict each other: all of them can be had. The two that
+// count replicas are told apart by the amount.
 var writers = []writer{
 	{"autoscaler", "2 more replicas", scale(2), scaled(2)},
 	{"campaign", "1 more replica", scale(1), scaled(1)},

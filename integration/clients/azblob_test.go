@@ -26,7 +26,8 @@ import (
 	"github.com/ifmatch-go/ifmatch/dialect"
 )
 
-// anonymous makes a client whose requests nothing signs: as with a shared access signature, which is in the URL.
+// anonymous makes a client whose requests nothing signs: as with a shared access signature, which
+// is in the URL.
 func anonymous(t *testing.T, url string, transport policy.Transporter) *azblob.Client {
 	t.Helper()
 	client, err := azblob.NewClientWithNoCredential(url,
@@ -173,9 +174,9 @@ func (restOfPipeline) RoundTrip(r *http.Request) (*http.Response, error) {
 	return next.Next()
 }
 
-// As the transport, ifmatch comes after the signature. The URL was then read with another signature than the write has,
-// which makes it another identity, and a condition would break the signature besides. RequireCondition refuses
-// such a write instead of letting it pass without one.
+// As the transport, ifmatch comes after the signature. The URL was then read with another signature
+// than the write has, which makes it another identity, and a condition would break the signature
+// besides. RequireCondition refuses such a write instead of letting it pass without one.
 func TestAzblobWithSignaturesAboveIfmatchIsRefusedWhereAConditionIsRequired(t *testing.T) {
 	b, url := serveBlobs(t)
 	b.set("tally", "{}")

@@ -154,8 +154,8 @@ func (b *blobs) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusCreated)
 }
 
-// signature is that of "Authorize with Shared Key": over the method, eleven fields, all x-ms- fields, path and query. A
-// condition that is added after signing breaks it.
+// signature is that of "Authorize with Shared Key": over the method, eleven fields, all x-ms-
+// fields, path and query. A condition that is added after signing breaks it.
 func signature(r *http.Request) string {
 	length := fmt.Sprint(r.ContentLength)
 	if r.ContentLength <= 0 {

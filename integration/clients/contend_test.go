@@ -32,8 +32,8 @@ type contender struct {
 	refused int // tries that the worker itself has to make again
 }
 
-// contend runs the workers. In each round all of them have read before one writes, so that the outcome is the same on
-// every run: without a guard one change of each round is kept.
+// contend runs the workers. In each round all of them have read before one writes, so that the
+// outcome is the same on every run: without a guard one change of each round is kept.
 func (c contender) contend(t *testing.T) {
 	t.Helper()
 	var refused int
@@ -85,7 +85,8 @@ func contendAll(t *testing.T, all ...contender) {
 	}
 }
 
-// A tally is the document that the workers change. Each adds to a member of its own, so that changes can be merged.
+// A tally is the document that the workers change. Each adds to a member of its own, so that
+// changes can be merged.
 type tally map[string]int
 
 func (n tally) sum() (sum int) {

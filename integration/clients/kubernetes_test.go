@@ -87,7 +87,8 @@ func update(ctx context.Context, client dynamic.ResourceInterface, object *unstr
 	return err
 }
 
-// updateWhatever is what a program does that builds the object anew: it has no resourceVersion to name.
+// updateWhatever is what a program does that builds the object anew: it has no resourceVersion to
+// name.
 func updateWhatever(ctx context.Context, client dynamic.ResourceInterface, object *unstructured.Unstructured,
 	key, value string) error {
 	object.SetResourceVersion("")
@@ -254,7 +255,8 @@ func TestClientGoDeletesOnlyTheObjectThatItRead(t *testing.T) {
 	}
 }
 
-// Kubernetes has no entity tags. Without the dialect nothing guards a write that was read, and it is not sent.
+// Kubernetes has no entity tags. Without the dialect nothing guards a write that was read, and it
+// is not sent.
 func TestClientGoNeedsTheDialect(t *testing.T) {
 	_, c := small(t)
 	raise := raiseObject(c.objects(t, new(ifmatch.Options)), "tally", update)

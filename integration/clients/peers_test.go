@@ -17,8 +17,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// This file starts the real servers that integration/install.sh has put into its cache folder. A test whose server is
-// not there is skipped; the small ones of this package always run.
+// This file starts the real servers that integration/install.sh has put into its cache folder. A
+// test whose server is not there is skipped; the small ones of this package always run.
 
 const peers = "../peers"
 
@@ -34,7 +34,8 @@ func installed(t *testing.T, name string) string {
 	return path
 }
 
-// kubernetesProgram is the API server that install.sh built of the sources as they are, or the test is skipped.
+// kubernetesProgram is the API server that install.sh built of the sources as they are, or the test
+// is skipped.
 func kubernetesProgram(t *testing.T) string {
 	t.Helper()
 	hash := sha256.New()
@@ -70,7 +71,8 @@ func run(t *testing.T, cmd *exec.Cmd) {
 	})
 }
 
-// listening returns a socket for a server to inherit: a request that comes before the server is up waits in its queue.
+// listening returns a socket for a server to inherit: a request that comes before the server is up
+// waits in its queue.
 func listening(t *testing.T) (socket *os.File, address string) {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")

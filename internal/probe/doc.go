@@ -1,20 +1,20 @@
-// Package probe tells a person what an API does before they trust it with their
-// writes: whether its entity tags are strong, what compression does to them, whether a
-// conditional write is really refused, what a refusal looks like.
+// Package probe tells a person what an API does before they trust it with their writes: whether its
+// entity tags are strong, what compression does to them, whether a conditional write is really
+// refused, what a refusal looks like.
 //
 //	report, err := probe.Run(ctx, url, nil)
 //	fmt.Print(report)
 //
-// It is for looking, once, by hand: examples/probe is the program that runs it. Nothing
-// in package ifmatch calls it.
+// It is for looking, once, by hand: examples/probe is the program that runs it. Nothing in package
+// ifmatch calls it.
 //
 // # What is sent
 //
-// By default only reads: GET, HEAD and OPTIONS of one URL, with and without gzip, with
-// conditions that hold and that do not.
+// By default only reads: GET, HEAD and OPTIONS of one URL, with and without gzip, with conditions
+// that hold and that do not.
 //
-// With Options.Disposable the resource is also written to, and whoever sets that says
-// that nobody needs it:
+// With Options.Disposable the resource is also written to, and whoever sets that says that nobody
+// needs it:
 //
 //   - PUT of the content that was just read: under a condition that cannot hold, under
 //     the current one, under an outdated one, and with If-None-Match: *. If no field
@@ -27,19 +27,19 @@
 //     that fails.
 //   - With Options.Unguarded, one PUT without any condition.
 //
-// A server that ignores conditions performs all of these, and what somebody else writes
-// between the read and the write is lost. There is no DELETE and no POST. In the end what
-// was found is put back, if anything is different; what the server writes itself, such
-// as a time or a version, cannot be.
+// A server that ignores conditions performs all of these, and what somebody else writes between the
+// read and the write is lost. There is no DELETE and no POST. In the end what was found is put
+// back, if anything is different; what the server writes itself, such as a time or a version,
+// cannot be.
 //
-// A run is fewer than 30 requests, one after the other. None is repeated because
-// it failed, and the third one without an answer ends the run, as do 429 and 503.
+// A run is fewer than 30 requests, one after the other. None is repeated because it failed, and the
+// third one without an answer ends the run, as do 429 and 503.
 //
 // # What it cannot tell
 //
-// That a server refuses an outdated write does not prove that its check and its write
-// are one step: two writers at the same instant may both get through.
+// That a server refuses an outdated write does not prove that its check and its write are one step:
+// two writers at the same instant may both get through.
 //
-// Texts of the server are quoted in Report.String, on one line and of bounded length.
-// Fields of the report hold them as they came.
+// Texts of the server are quoted in Report.String, on one line and of bounded length. Fields of the
+// report hold them as they came.
 package probe

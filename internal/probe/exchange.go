@@ -48,8 +48,8 @@ func (p *prober) left() int {
 	return left
 }
 
-// send makes one exchange and enters it into the report. An exchange that failed is an
-// answer too, of status 0; an error ends the run.
+// send makes one exchange and enters it into the report. An exchange that failed is an answer too,
+// of status 0; an error ends the run.
 func (p *prober) send(ctx context.Context, r request) (*answer, error) {
 	if p.left() <= 0 {
 		return nil, errors.New("probe: stopped after as many requests as one run may make")

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// judge draws the findings from what was seen, the gravest first. It is the one place that
-// says what a fact means and what to do about it.
+// judge draws the findings from what was seen, the gravest first. It is the one place that says
+// what a fact means and what to do about it.
 func judge(r *Report) []Finding {
 	if r.Status != http.StatusOK && r.Status != http.StatusNonAuthoritativeInfo {
 		return nil // the run ended before there was anything to see

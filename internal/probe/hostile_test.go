@@ -228,8 +228,8 @@ func printableLines(t testing.TB, r *probe.Report) {
 	}
 }
 
-// A server that answers every question in the most expensive way does not get more requests out
-// of a run than the documentation says.
+// A server that answers every question in the most expensive way does not get more requests out of
+// a run than the documentation says.
 func TestARunIsBoundedWhateverTheServerAnswers(t *testing.T) {
 	n, name := 0, "Ann"
 	doc := func() string {
@@ -285,8 +285,8 @@ func TestFailuresBeforeDoNotKeepWhatWasFoundFromBeingPutBack(t *testing.T) {
 	assert.Equal(t, ann, stored)
 }
 
-// Any server at all: no panic, no more requests than promised, nothing unprintable, and only
-// reads where nothing else was asked for.
+// Any server at all: no panic, no more requests than promised, nothing unprintable, and only reads
+// where nothing else was asked for.
 func FuzzRun(f *testing.F) {
 	f.Add(200, 200, `"1"`, `"2"`, "application/json", ann, ann, "gzip", true)
 	f.Add(200, 412, `W/"1"`, "*", "text/plain", `{"_rev":"1-a","x":[1]}`, `{"error":{"code":"x"}}`, "", true)

@@ -88,8 +88,8 @@ func isScalar(raw []byte) bool {
 	return len(raw) > 0 && (raw[0] == '"' || raw[0] == '-' || '0' <= raw[0] && raw[0] <= '9')
 }
 
-// differences lists the places at which two JSON documents differ, as JSON Pointers; ok is
-// false if they are not both JSON.
+// differences lists the places at which two JSON documents differ, as JSON Pointers; ok is false if
+// they are not both JSON.
 func differences(a, b []byte) (places []string, ok bool) {
 	patch, err := jsonmerge.CreatePatch(a, b, nil)
 	if err != nil {
@@ -105,9 +105,9 @@ func differences(a, b []byte) (places []string, ok bool) {
 	return places, true
 }
 
-// harmless returns two patches, as a merge patch (RFC 7396) and as a JSON Patch (RFC 6902),
-// that set one member to the value that it has; name is the member. Where there is none
-// to choose they are empty, and so is name. ok is false for content that is no JSON object.
+// harmless returns two patches, as a merge patch (RFC 7396) and as a JSON Patch (RFC 6902), that
+// set one member to the value that it has; name is the member. Where there is none to choose they
+// are empty, and so is name. ok is false for content that is no JSON object.
 func harmless(content []byte) (name string, merge, ops []byte, ok bool) {
 	var doc map[string]json.RawMessage
 	if json.Unmarshal(content, &doc) != nil || doc == nil {

@@ -12,8 +12,8 @@ import (
 
 const perPatch = 5 // requests that one patch format may take
 
-// patches tries the formats. Plain JSON is what OData and others call a merge; it is tried
-// where the name of its own is not known.
+// patches tries the formats. Plain JSON is what OData and others call a merge; it is tried where
+// the name of its own is not known.
 func (w *writer) patches(ctx context.Context) error {
 	for _, mediaType := range []string{
 		"application/merge-patch+json", "application/json-patch+json", "application/json",
@@ -83,8 +83,8 @@ func (w *writer) patch(ctx context.Context, p *Patch, name string, doc []byte) (
 	return nil
 }
 
-// unread sends a JSON Patch that must fail, as its test does not hold (RFC 6902 §4.6): a server that
-// answers with success did not read it, and would lose every change that is sent so.
+// unread sends a JSON Patch that must fail, as its test does not hold (RFC 6902 §4.6): a server
+// that answers with success did not read it, and would lose every change that is sent so.
 func (w *writer) unread(ctx context.Context, p *Patch, name string) error {
 	path := ""
 	if name != "" {

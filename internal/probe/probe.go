@@ -12,43 +12,42 @@ import (
 
 // Options say how to probe, and how far. The zero value, and nil, only read.
 type Options struct {
-	// HTTPClient sends the requests; a copy is used, which follows no redirects. The
-	// default is a client of net/http.
+	// HTTPClient sends the requests; a copy is used, which follows no redirects. The default is a
+	// client of net/http.
 	HTTPClient *http.Client
 
 	// Header is added to every request: Authorization, Accept. Conditions, Range and
 	// Accept-Encoding are refused, as the probe sets them itself.
 	Header http.Header
 
-	// Disposable says that the resource may be written to, and that nobody needs it: its
-	// content is written again, several times, and may be lost. See the
-	// package documentation for what is sent.
+	// Disposable says that the resource may be written to, and that nobody needs it: its content is
+	// written again, several times, and may be lost. See the package documentation for what is
+	// sent.
 	Disposable bool
 
-	// Unguarded, together with Disposable, also sends one PUT without any condition, to
-	// see whether the server asks for one (428, RFC 6585 §3).
+	// Unguarded, together with Disposable, also sends one PUT without any condition, to see whether
+	// the server asks for one (428, RFC 6585 §3).
 	Unguarded bool
 
-	// MaxBody is how many bytes of an answer are read; default 1 MiB. A resource that is
-	// larger is not written to.
+	// MaxBody is how many bytes of an answer are read; default 1 MiB. A resource that is larger is
+	// not written to.
 	MaxBody int64
 
-	// Timeout is for one request, until its answer is read; default HTTPClient.Timeout
-	// or 30 s.
+	// Timeout is for one request, until its answer is read; default HTTPClient.Timeout or 30 s.
 	Timeout time.Duration
 }
 
-// Run probes the resource at target, an http or https URL, and reports what it found. The
-// resource has to exist.
+// Run probes the resource at target, an http or https URL, and reports what it found. The resource
+// has to exist.
 //
-// The error says why the run ended before its end: the context, a server that does not
-// answer, 429 or 503, a first GET that is not 200 or 203 (then it is an
-// [ifmatch.ResponseError]), options that make no sense. The report is not nil if anything was sent, and
-// holds what was learnt until then. What was written is put back also when the context
-// has ended, for which it takes three requests at most.
+// The error says why the run ended before its end: the context, a server that does not answer, 429
+// or 503, a first GET that is not 200 or 203 (then it is an [ifmatch.ResponseError]), options that
+// make no sense. The report is not nil if anything was sent, and holds what was learnt until then.
+// What was written is put back also when the context has ended, for which it takes three requests
+// at most.
 //
-// Run may be called concurrently, but not for the same disposable resource: two
-// runs would be each other's rival.
+// Run may be called concurrently, but not for the same disposable resource: two runs would be each
+// other's rival.
 func Run(ctx context.Context, target string, o *Options) (*Report, error) {
 	p, err := newProber(target, o)
 	if err != nil {

@@ -104,8 +104,8 @@ func clock(step time.Duration) func() time.Time {
 
 var noDates = &ifmatchtest.Options{Tags: ifmatchtest.NoTags, HideLastModified: true}
 
-// Each finding is there where it belongs, and not for a server that does everything right, or
-// for the one that is named beside it.
+// Each finding is there where it belongs, and not for a server that does everything right, or for
+// the one that is named beside it.
 func TestReadingFindsWhatTheServerDoes(t *testing.T) {
 	header := ifmatchtest.SetHeader
 	right := func() http.Handler { return origin(nil) }

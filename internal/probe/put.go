@@ -23,8 +23,8 @@ func (w *writer) puts(ctx context.Context) error {
 	return nil
 }
 
-// again returns content to be written under a condition that must be refused. Where a server
-// says yes to what is in force already, it is the JSON content with one line feed more.
+// again returns content to be written under a condition that must be refused. Where a server says
+// yes to what is in force already, it is the JSON content with one line feed more.
 func (w *writer) again() []byte {
 	if w.Repeats {
 		return append(bytes.Clone(w.now.content), '\n')
@@ -161,8 +161,9 @@ func sameJSON(a, b []byte) bool {
 	return bytes.Equal(a, b) || err == nil && same
 }
 
-// receipt asks whose the tag of an answer is, if the GET after it gave the one from before the write.
-// The tag guards the next write: then it is the new version's, and a cache answered that GET.
+// receipt asks whose the tag of an answer is, if the GET after it gave the one from before the
+// write. The tag guards the next write: then it is the new version's, and a cache answered that
+// GET.
 func (w *writer) receipt(ctx context.Context) error {
 	if w.Honoured != Yes || w.Answer.TagIsVersions != No || w.NewVersion != No {
 		return nil

@@ -39,8 +39,8 @@ func verdict(yes bool) Verdict {
 	return No
 }
 
-// Report is what a run found. Texts in it are the server's and may hold secrets or what steers
-// a terminal; String and the findings quote them.
+// Report is what a run found. Texts in it are the server's and may hold secrets or what steers a
+// terminal; String and the findings quote them.
 type Report struct {
 	URL       string // probed, after redirects; without user information, query and fragment
 	Status    int    // of the first GET
@@ -86,8 +86,8 @@ type Writes struct {
 	Current  Write // PUT under the current condition
 	Stripped Write // PUT with the weak tag sent as a strong one, after Current was refused
 
-	// Honoured reports whether PUT honours its condition: Wrong is refused, Current or
-	// Stripped is taken. No: updates get lost.
+	// Honoured reports whether PUT honours its condition: Wrong is refused, Current or Stripped is
+	// taken. No: updates get lost.
 	Honoured Verdict
 
 	// Repeats reports that a refused write whose outcome is in force already is answered with
@@ -115,8 +115,8 @@ type Writes struct {
 
 	Patches []Patch
 
-	// Restored reports whether what was found is there again, apart from Sets and version
-	// members; Unclear if that could not be seen. Left lists the places that are different.
+	// Restored reports whether what was found is there again, apart from Sets and version members;
+	// Unclear if that could not be seen. Left lists the places that are different.
 	Restored Verdict
 	Left     []string
 }
@@ -249,8 +249,8 @@ func (r *Report) Worst() Severity {
 	return worst
 }
 
-// String returns the report for people: what was found, the gravest first, with advice, and
-// then every request. Every line is printable, whatever the server sent.
+// String returns the report for people: what was found, the gravest first, with advice, and then
+// every request. Every line is printable, whatever the server sent.
 func (r *Report) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\n", printable(r.URL, 300))

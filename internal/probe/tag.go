@@ -8,11 +8,11 @@ import (
 	"github.com/ifmatch-go/ifmatch"
 )
 
-// Tag is the entity tag of one answer (RFC 9110 §8.8.3). The zero value means that the
-// answer has none.
+// Tag is the entity tag of one answer (RFC 9110 §8.8.3). The zero value means that the answer has
+// none.
 type Tag struct {
-	// Value is what goes into If-Match, byte for byte; empty if there is none or if none
-	// of Fields is usable.
+	// Value is what goes into If-Match, byte for byte; empty if there is none or if none of Fields
+	// is usable.
 	Value ifmatch.ETag
 
 	Fields  []string // field values as received
@@ -49,8 +49,8 @@ func (a *answer) tag() Tag {
 	return t
 }
 
-// Alteration says what becomes of the entity tag when content is compressed (RFC 9110
-// §8.8.3.3 wants another strong tag for the other form).
+// Alteration says what becomes of the entity tag when content is compressed (RFC 9110 §8.8.3.3
+// wants another strong tag for the other form).
 type Alteration string
 
 const (

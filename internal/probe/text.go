@@ -8,8 +8,8 @@ import (
 
 // Everything that a server sent passes through here before a person sees it.
 
-// quote puts the server's text into quotes: one line, bounded, and without what a
-// terminal would act on.
+// quote puts the server's text into quotes: one line, bounded, and without what a terminal would
+// act on.
 func quote(s string) string {
 	const most = 72
 	if len(s) > most {

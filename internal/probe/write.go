@@ -104,8 +104,8 @@ func (w *writer) change(ctx context.Context, r request, c condition, mediaType s
 	return out, a, nil
 }
 
-// look reads the resource again, past caches, and reports whether it is another version: by its tag or
-// its content, and where there is no tag by its date.
+// look reads the resource again, past caches, and reports whether it is another version: by its tag
+// or its content, and where there is no tag by its date.
 func (w *writer) look(ctx context.Context) (moved bool, err error) {
 	a, err := w.send(ctx, request{method: http.MethodGet, purpose: "what is there now?", set: fresh})
 	if err != nil {

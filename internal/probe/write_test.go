@@ -43,8 +43,8 @@ func ignoring(or http.Handler, method, field, value string) http.Handler {
 	}, or)
 }
 
-// idle says yes to every PUT and does nothing; to one with If-None-Match only if that is what
-// takes says.
+// idle says yes to every PUT and does nothing; to one with If-None-Match only if that is what takes
+// says.
 func idle(or http.Handler, takes string) http.Handler {
 	return in(func(w http.ResponseWriter, r *http.Request) bool {
 		yes := r.Method == http.MethodPut && (r.Header.Get("If-None-Match") == "" || takes == "*")
@@ -55,8 +55,8 @@ func idle(or http.Handler, takes string) http.Handler {
 	}, or)
 }
 
-// lazy is a server in the manner of Kubernetes: the version is in the content and is checked, no field
-// is, and content that changes nothing makes no new version.
+// lazy is a server in the manner of Kubernetes: the version is in the content and is checked, no
+// field is, and content that changes nothing makes no new version.
 func lazy() http.Handler {
 	const doc = `{"metadata":{"resourceVersion":"1"},"name":"Ann"}`
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -2,8 +2,9 @@
 // server of custom resources over an embedded etcd, with the real conflict handling and nothing of
 // a cluster. Nobody has to log in, so it belongs on a loopback address alone.
 //
-// It serves TLS on the socket that it gets as file descriptor 3, with a certificate of its own that it writes to
-// apiserver.crt in the directory that is its only argument, and keeps everything else there too. SIGTERM ends it.
+// It serves TLS on the socket that it gets as file descriptor 3, with a certificate of its own that
+// it writes to apiserver.crt in the directory that is its only argument, and keeps everything else
+// there too. SIGTERM ends it.
 package main
 
 import (

@@ -3,7 +3,7 @@
 //
 // Documents come from [Records], [Lines] and [Families], which make the same bytes in every run.
 // [Merges] are the ways to merge three JSON documents, [Exchanges] the ways to read a resource and
-// write it back. Tests hold every way to what its row says of it, because a fast wrong answer is
+// write it back. Tests check what the row of every way says of it, because a fast wrong answer is
 // not worth timing.
 //
 // The benchmarks of go test measure one way at a time; the command ratios runs all in turn and

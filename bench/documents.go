@@ -124,8 +124,8 @@ var Families = []Family{
 		return reordered(n, func(i int) string { return fmt.Sprint(i % 2) })
 	}},
 	{"arrays of 1,000, each reversed and shuffled", jsonmerge.Options{}, func(n int) Triple {
-		// As long as an array can be and still be compared exactly, at the square of its length:
-		// the dearest of all.
+		// As long as an array can be and still be compared exactly, which costs the square of its
+		// length: the most expensive case.
 		one := reordered(1000, func(i int) string { return fmt.Sprint(10_000_000 + i) })
 		arrays := func(array []byte) []byte {
 			return list("{}", ascending(max(1, n/1000)), func(i int) string {
@@ -145,8 +145,7 @@ var Families = []Family{
 // deep admits what the default limit of depth would refuse.
 var deep = jsonmerge.Options{Limits: jsonmerge.Limits{MaxDepth: 100_000}}
 
-// nested changes the innermost value on both sides, so that nothing on the way to it can be
-// skipped.
+// nested changes the innermost value on both sides, so that no level above it can be skipped.
 func nested(open, end string) Triple {
 	return Triple{[]byte(open + "1" + end), []byte(open + "2" + end), []byte(open + "3" + end)}
 }

@@ -14,7 +14,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/jsonmergepatch"
 )
 
-// A Merge is a way to get from three JSON documents to one. Tests hold it to what its fields say.
+// A Merge is a way to get from three JSON documents to one. Tests check what its fields say.
 type Merge struct {
 	Name string
 
@@ -87,8 +87,8 @@ var Merges = []Merge{
 	},
 }
 
-// Scan is the yardstick of a merge: the three documents read by the standard library, and nothing
-// done with them.
+// Scan is what a merge is compared with: the standard library reads the three documents, and does
+// nothing with them.
 func Scan(t Triple) error {
 	for _, doc := range [][]byte{t.Base, t.Local, t.Remote} {
 		if !json.Valid(doc) {

@@ -72,7 +72,7 @@ func formAzureBlob(w *http.Request, content []byte) ([]byte, error) {
 //     an upsert.)
 //   - With [ifmatch.Options].PatchFormat application/merge-patch+json: Merge Entity, a
 //     PATCH. It cannot remove a property, and a patch that would is refused.
-//   - Create: Insert Entity, a POST to the table with the keys out of the URL; 409
+//   - Create: Insert Entity, a POST to the table with the keys that the URL names; 409
 //     (EntityAlreadyExists) if there is one.
 //   - Delete: DELETE with If-Match.
 //

@@ -11,8 +11,8 @@
 // to a write is used where it is known to belong to the document; otherwise it is left out, and the
 // next write fetches first.
 //
-// Documents are handled as bytes: what a dialect puts in or takes out is one member, and all the
-// rest stays as it came.
+// A dialect handles documents as bytes: it sets or removes one member, and all the rest stays as it
+// came.
 //
 // [Version] is the one for APIs with a version, lock_version or revision of their own; the example
 // of the package shows one written by hand.

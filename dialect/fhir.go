@@ -52,7 +52,7 @@ func readFHIR(answer *http.Response, content, sent []byte) ([]byte, string, erro
 	return nil, version, nil
 }
 
-// versionID takes the identifier out of a tag such as W/"3".
+// versionID returns the identifier in a tag such as W/"3".
 func versionID(tag string) (string, bool) {
 	if len(tag) < len(`W/"x"`) || tag[:3] != `W/"` {
 		return "", false

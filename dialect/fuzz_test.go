@@ -9,8 +9,8 @@ import (
 )
 
 // FuzzGuard lets a fake of each family judge what Guard makes of any version, content and media
-// type: no write goes out without a condition, and none takes effect on a version other than the
-// one that it was made from.
+// type: no write is sent without a condition, and none takes effect on a version other than the one
+// that it was made from.
 func FuzzGuard(f *testing.F) {
 	for i := range subjects {
 		for _, version := range []string{"", "101", `W/"1"`, `*`, `"a", "b"`, "5/1", "5\r\nIf-Match: *", `"\ud800"`} {

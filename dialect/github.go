@@ -29,8 +29,8 @@ import (
 //
 // The sha is of the content alone, so a content that returns (A, B, A) brings it back. The API
 // refuses a 409 also for reasons of its own, such as a rule of the repository; that shows as
-// [ifmatch.ErrRefusedTag]. It serializes writes to one branch, whatever the file: a 409 among many
-// writers is no rarity, and the loop goes on.
+// [ifmatch.ErrRefusedTag]. It serializes writes to one branch, whatever the file: a 409 is common
+// among many writers, and the loop goes on.
 //
 // What cannot be guarded: PATCH. Files over 1 MB have no content in the answer and are refused; so
 // are directories, links and submodules.

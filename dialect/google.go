@@ -114,8 +114,8 @@ func maskPaths(paths []string, under string, members map[string]json.RawMessage)
 }
 
 // GCS is the dialect of Google Cloud Storage, whose conditions are numbers: the generation of an
-// object's content, and the metageneration of its metadata. Its entity tags guard reads only. Which
-// of three forms a resource has, its URL tells:
+// object's content, and the metageneration of its metadata. Its entity tags guard reads only. The
+// URL tells which of three forms a resource has:
 //
 //   - .../storage/v1/b/BUCKET/o/OBJECT?alt=media is the content (JSON API). A write
 //     is an upload, POST .../upload/storage/v1/b/BUCKET/o with ifGenerationMatch.

@@ -46,7 +46,7 @@ func quoted(s string) []byte {
 	return b
 }
 
-// with returns doc with value at p; objects on the way there are made where they are missing.
+// with returns doc with value at p. Objects above p are made where they are missing.
 func with(doc []byte, p jsonmerge.Pointer, value []byte) ([]byte, error) {
 	for i := 1; i < len(p); i++ {
 		if _, err := p[:i].Get(doc); errors.Is(err, jsonmerge.ErrNotFound) {

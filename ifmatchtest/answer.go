@@ -186,8 +186,8 @@ func (p *plan) send(w http.ResponseWriter, a answer, now time.Time) {
 	}
 }
 
-// flood sends a JSON string of size bytes without holding it in memory, until the client has had
-// enough.
+// flood sends a JSON string of size bytes without holding it in memory. It ends early when the
+// client closes the connection.
 func flood(w http.ResponseWriter, status int, size int64) {
 	header := w.Header()
 	header.Set("Content-Type", "application/json")

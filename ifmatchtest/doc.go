@@ -28,7 +28,7 @@
 //		}
 //	}
 //
-// A [Request] prints as one line, so that the record of a failed test tells its story:
+// A [Request] prints as one line, so that the record of a failed test shows what happened:
 //
 //	GET /counter -> 200 "v1"
 //	PUT /counter If-Match: "v1" -> no answer, applied "v2"
@@ -38,8 +38,8 @@
 //
 // [Options] say what kind of server it is, for all requests: the form of its tags, what a write's
 // answer carries, whether it compresses, whether it demands conditions. A [Fault] is what happens
-// to one request; [Origin.Next] lays faults out for the next requests of a kind, [Origin.Every] and
-// [Origin.Always] for as long as the origin lives.
+// to one request; [Origin.Next] sets faults for the next requests of a kind. [Origin.Every] and
+// [Origin.Always] set one for as long as the origin lives.
 //
 //   - The network: [LoseRequest], [LoseResponse], [Postpone], [Replay], [Truncate], [Flood].
 //   - The server: [Answer], [ApplyAndAnswer], [RefuseWith], [Redirect], [IgnoreConditions], [RefuseConditions].

@@ -90,7 +90,7 @@ func ExampleNew() {
 	// DELETE /users/7 204
 }
 
-// The ways in which servers hand out tags that do not work in If-Match, or not as they come.
+// Servers send tags that do not work in If-Match, or not as they came.
 func ExampleOptions() {
 	for _, opts := range []ifmatchtest.Options{
 		{Tags: ifmatchtest.WeakTags},
@@ -271,8 +271,8 @@ func ExampleReplay() {
 	// and yet it stands: 2
 }
 
-// A write is given up for lost, sent again, and arrives twice after all: the condition lets one of
-// the two land.
+// A write seems to be lost and is sent again, and both copies arrive. The condition lets one of the
+// two take effect.
 func ExamplePostpone() {
 	origin := ifmatchtest.New(nil)
 	origin.Set("/a", `1`)
@@ -313,7 +313,7 @@ func ExampleBarrier() {
 	// 5 delivered, 1 applied
 }
 
-// A cache that has not heard of the last write.
+// A cache still answers with the version before the last write.
 func ExampleStaleRead() {
 	origin := ifmatchtest.New(nil)
 	origin.Set("/a", `"old"`)
@@ -345,7 +345,8 @@ func ExampleAlterETag() {
 	// GET /a 200 "v1" 1
 }
 
-// The rival here is a program of its own, which writes while our write is on its way.
+// The rival here is a program of its own. It writes between the sending and the arrival of the
+// write under test.
 func ExampleBefore() {
 	origin := ifmatchtest.New(nil)
 	origin.Set("/a", `1`)

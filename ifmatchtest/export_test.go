@@ -1,6 +1,6 @@
 package ifmatchtest
 
-// The door of the tests to what they cannot reach over HTTP.
+// The tests reach through these what they cannot reach over HTTP.
 var (
 	SplitTags   = splitTags
 	StrongEqual = strongEqual

@@ -10,7 +10,7 @@ import (
 
 // Fault is one way to misbehave, for a request that [Origin.Next], [Origin.Every] or
 // [Origin.Always] names. The zero value is [Pass]. Except for [Barrier], a fault holds no state and
-// may be laid out many times.
+// may be used many times.
 type Fault struct {
 	name  string
 	add   func(*plan)
@@ -37,7 +37,7 @@ const (
 	refuseConditions
 )
 
-// Pass leaves the request in peace: for [Origin.Next], to reach a later one.
+// Pass changes nothing about the request: with [Origin.Next], it lets a fault apply to a later one.
 func Pass() Fault { return Fault{} }
 
 // Times returns n copies of f for [Origin.Next]. It panics if n is negative.
@@ -57,9 +57,8 @@ func LoseRequest() Fault { return fault("lose request", func(p *plan) { p.loseRe
 // LoseResponse performs the request and closes the connection instead of answering.
 func LoseResponse() Fault { return fault("lose response", func(p *plan) { p.loseResponse = true }) }
 
-// Postpone closes the connection and keeps the request until [Origin.DeliverPostponed]: the write
-// that was given up for lost and arrives after all, when the client has looked, found nothing and
-// written again.
+// Postpone closes the connection and keeps the request until [Origin.DeliverPostponed]. The write
+// that seemed to be lost arrives late, when the client has looked, found nothing and written again.
 func Postpone() Fault { return fault("postpone", func(p *plan) { p.postpone = true }) }
 
 // Replay delivers a request twice and answers with the second outcome, as a gateway does that tries
@@ -110,8 +109,8 @@ func Redirect(status int, location string) Fault {
 
 // Conditions.
 
-// IgnoreConditions performs the request whatever its conditions say: the server that never heard of
-// If-Match.
+// IgnoreConditions performs the request whatever its conditions say, as a server does that does not
+// implement If-Match.
 func IgnoreConditions() Fault {
 	return fault("ignore conditions", func(p *plan) { p.conditions = ignoreConditions })
 }
@@ -158,10 +157,10 @@ func rival(name string, f func(*resource, time.Time)) Fault {
 }
 
 // StaleRead serves a GET or HEAD from the version before the current one, with its tag, like a
-// cache that has not heard of the last write. Without a version before, the current one is served.
+// cache that did not see the last write. Without a version before, the current one is served.
 func StaleRead() Fault { return fault("stale read", func(p *plan) { p.stale = true }) }
 
-// Answers altered on the way.
+// Answers that a gateway alters.
 
 // SetHeader sends the answer with these values for the header field name; with none the field is
 // left out. The origin's own record and state do not change.
@@ -217,7 +216,7 @@ func Delay(d time.Duration) Fault {
 
 // Barrier keeps requests until n of them have arrived, then lets them go, and all later ones pass:
 // with n writers that have read the same version, one wins and the others conflict, on every run.
-// The barrier belongs to the fault that is returned; lay that one fault on all the requests
+// The barrier belongs to the fault that is returned: use that one fault for all the requests
 // ([Origin.Always], [Times]).
 func Barrier(n int) Fault {
 	var mu sync.Mutex
@@ -237,7 +236,7 @@ func Barrier(n int) Fault {
 }
 
 // Before calls f before the request is evaluated. Unlike the rivals it is not part of the same
-// atomic step, so f may call the origin's methods and do as it likes.
+// atomic step, so f may call the origin's methods.
 func Before(f func()) Fault { return waiting("before", func(context.Context) { f() }) }
 
 // After calls f when the request has been performed and not yet answered.

@@ -51,7 +51,7 @@ func precondition(h http.Header, method string, sel selected, weakMatch bool) ve
 	return holds
 }
 
-// matches reports whether "*" meets anything at all, or one of the tags equals the selected
+// matches reports whether "*" finds anything at all, or one of the tags equals the selected
 // representation's.
 func (s selected) matches(tags []string, equal func(a, b string) bool) bool {
 	if !s.exists {

@@ -22,7 +22,7 @@ type Request struct {
 	// Condition is the condition as it was sent, "" for none: `If-Match: "v1"`. Several are
 	// separated by commas.
 	Condition string
-	// Faults names what the script had in store for the request.
+	// Faults names what the script did to the request.
 	Faults []string
 	// Replayed says that this is the second delivery of the request before it, made by [Replay].
 	Replayed bool
@@ -39,7 +39,7 @@ type Request struct {
 	ETag string
 }
 
-// String returns one line that tells the whole story, for failure messages and examples:
+// String returns one line with all that is known of the request, for failure messages and examples:
 //
 //	PUT /users/7 If-Match: "v1" -> 412 "v2"
 //	PUT /users/7 If-Match: "v2" -> no answer, applied "v3"

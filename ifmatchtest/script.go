@@ -21,9 +21,9 @@ type rule struct {
 	n, seen int
 }
 
-// Next lays out faults for the next requests that match pattern, one fault each, in this order. A
-// request takes the oldest waiting fault that matches it, and only that one; [Together] combines
-// several, and [Pass] leaves a request in peace.
+// Next sets faults for the next requests that match pattern, one fault each, in this order. A
+// request takes the oldest waiting fault that matches it, and only that one. [Together] combines
+// several, and [Pass] changes nothing about a request.
 //
 // A pattern is a method, a path, or both with a space between: "PUT", "/users/7", "PUT /users/7". A
 // path that ends with an asterisk stands for all that begin like it: "PUT /users/*". The empty
@@ -37,7 +37,7 @@ func (o *Origin) Next(pattern string, faults ...Fault) {
 	}
 }
 
-// Every lays fault on every n-th request that matches pattern, counted from this call, in addition
+// Every sets fault for every n-th request that matches pattern, counted from this call, in addition
 // to what [Origin.Next] has for it. It panics if n is less than 1, and for a pattern that is none.
 func (o *Origin) Every(n int, pattern string, fault Fault) {
 	if n < 1 {
@@ -49,18 +49,19 @@ func (o *Origin) Every(n int, pattern string, fault Fault) {
 	o.standing = append(o.standing, &rule{step: step{p, fault}, n: n})
 }
 
-// Always lays fault on every request that matches pattern: [Origin.Every] with n = 1.
+// Always sets fault for every request that matches pattern: [Origin.Every] with n = 1.
 func (o *Origin) Always(pattern string, fault Fault) { o.Every(1, pattern, fault) }
 
-// Pending returns how many faults laid out by [Origin.Next] have not met their request. A test that
-// expects the whole script to be played asserts that it is zero.
+// Pending returns how many faults of [Origin.Next] no request has taken yet. A test that expects
+// the whole script to be played asserts that it is zero.
 func (o *Origin) Pending() int {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return len(o.script)
 }
 
-// ClearScript forgets every fault that is laid out or standing: from now on the origin behaves.
+// ClearScript forgets every fault of [Origin.Next], [Origin.Every] and [Origin.Always]: from now on
+// the origin does everything right.
 func (o *Origin) ClearScript() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -125,8 +126,8 @@ func (o *Origin) postpone(x *exchange) {
 }
 
 // DeliverPostponed delivers the requests that [Postpone] has held back, in the order of their
-// arrival, and returns how many they were. Their outcome is in the record; their clients are long
-// gone.
+// arrival, and returns how many they were. Their outcome is in the record. Their clients have
+// closed the connections before.
 func (o *Origin) DeliverPostponed() int {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -138,7 +139,7 @@ func (o *Origin) DeliverPostponed() int {
 	return len(late)
 }
 
-// plan is what the script has in store for one request.
+// plan is what the script does to one request.
 type plan struct {
 	faults       []string
 	before       []func(ctx context.Context)

@@ -99,7 +99,7 @@ func (blob) start(t *testing.T) (server, error) {
 
 // table is Azure Table Storage: flat JSON objects behind weak entity tags, which have to go back as
 // they came. PUT without If-Match is an upsert, whatever its If-None-Match says. With patches,
-// changes go out as PATCH (Merge Entity).
+// changes are sent as PATCH (Merge Entity).
 type table struct{ patches bool }
 
 func (a table) name() string           { return "Azurite Table" + patching(a.patches) }

@@ -13,7 +13,7 @@ import (
 
 // capService is an OData v4 service made with SAP CAP. Its entity tags are weak, stand in the
 // content too (@odata.etag), and are demanded: a write without a condition is a 428. With patches,
-// changes go out as PATCH.
+// changes are sent as PATCH.
 type capService struct{ patches bool }
 
 func (c capService) name() string { return "SAP CAP (OData)" + patching(c.patches) }

@@ -110,7 +110,7 @@ func (g gateway) serve(t *testing.T) (server, *ifmatchtest.Origin, error) {
 	upstreams := "server " + direct.Listener.Addr().String() + ";"
 	if g.replays {
 		// max_fails=0: nginx would otherwise leave the server alone for ten seconds after each
-		// failure, and a test would meet the replay only now and then.
+		// failure, and a test would see the replay only sometimes.
 		first := httptest.NewServer(performsAndHangsUp(origin))
 		t.Cleanup(first.Close)
 		upstreams = "server " + first.Listener.Addr().String() + " max_fails=0; " +
@@ -299,8 +299,8 @@ func TestAWriteThatAGatewaySentTwiceIsNeitherAConflictNorDoneTwice(t *testing.T)
 	}
 }
 
-// A re-fetch that shows the refused version is no news: who takes it for the newest state writes on
-// what was refused, again and again.
+// A re-fetch that shows the refused version tells nothing new. A client that takes it for the
+// newest state writes on what was refused, again and again.
 func TestAnOldAnswerOutOfACacheIsNotTakenForTheNewestState(t *testing.T) {
 	s, origin := cachingGateway.begin(t)
 	origin.Set("/doc.json", `{"title": "first", "count": 0}`)

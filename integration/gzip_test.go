@@ -12,7 +12,7 @@ import (
 )
 
 // This file shows the livelock that net/http's transparent gzip brings about, and that ifmatch does
-// not have. The transport asks for gzip on its own and hands out the decoded content, but with the
+// not have. The transport asks for gzip on its own and returns the decoded content, but with the
 // entity tag of the compressed form. That tag is not the resource's (RFC 9110 §8.8.3.3), so
 // If-Match refuses it, always; fetching again gives the same tag again.
 
@@ -76,7 +76,7 @@ func livelocksOnlyWithoutIfmatch(t *testing.T, p peer) {
 }
 
 // plainLoop is the loop that people write: GET, change, PUT with If-Match, on a 412 again. It
-// returns how many updates it got done before it had enough or ran out of tries.
+// returns how many updates it made before it had made all of them or used up its tries.
 func plainLoop(client *http.Client, url string) (done int, err error) {
 	for range tries {
 		if done == wanted {
@@ -122,8 +122,8 @@ func plainRound(client *http.Client, url string) (status int, err error) {
 	return answer.StatusCode, err
 }
 
-// exchanges counts what went over a transport, and whether the transport undid gzip behind its
-// caller's back.
+// exchanges counts what went over a transport, and whether the transport undid gzip without its
+// caller's knowledge.
 type exchanges struct {
 	next http.RoundTripper
 

@@ -225,7 +225,7 @@ func putObject(t *testing.T, o other, content []byte) {
 	}
 }
 
-// bareObject takes out what the API server manages.
+// bareObject removes what the API server manages.
 func bareObject(content []byte) []byte {
 	var object map[string]any
 	d := json.NewDecoder(bytes.NewReader(content))

@@ -74,8 +74,8 @@ func (l lighttpd) start(t *testing.T) (server, error) {
 	return s, nil
 }
 
-// compresses reports whether the server does: Debian's lighttpd starts without a word when
-// mod_deflate is not there, and would pass for what it is not.
+// compresses reports whether the server does: Debian's lighttpd starts without a message when
+// mod_deflate is not there, and a test would take it for one that compresses.
 func compresses(t *testing.T, s server, root string) bool {
 	require.NoError(t, os.WriteFile(filepath.Join(root, "probe.json"), typed.content, 0o644))
 	resp, err := s.options.HTTPClient.Get(s.base + "probe.json")

@@ -114,8 +114,8 @@ func (s3rver) start(t *testing.T) (server, error) {
 	return server{base: base + "bucket/", options: ifmatch.Options{HTTPClient: inTurn}}, err
 }
 
-// oneAtATime lets one exchange end before the next begins: a GET that meets a PUT at s3rver returns
-// half of the content.
+// oneAtATime lets one exchange end before the next begins: a GET at the same time as a PUT at
+// s3rver returns half of the content.
 type oneAtATime struct {
 	next http.RoundTripper
 	turn sync.Mutex

@@ -74,8 +74,8 @@ type server struct {
 	// that.
 	puts func(t *testing.T, o other, content []byte)
 
-	// bare takes out of content what the server adds to it, the version above all, and spells the
-	// rest in one way. nil: nothing is added, and content is compared byte for byte.
+	// bare removes from content what the server adds to it, such as the version, and brings the
+	// rest into one form. nil: nothing is added, and content is compared byte for byte.
 	bare func(content []byte) []byte
 
 	// unguarded is what a write that carries no condition is refused with, an ifmatch.Kind. nil:
@@ -83,8 +83,8 @@ type server struct {
 	unguarded error
 }
 
-// A quirk is a way in which a peer departs from RFC 9110. The row that meets it asserts that it is
-// really so: a peer that was repaired fails the row until its quirk is taken out.
+// A quirk is a way in which a peer departs from RFC 9110. The row that shows it asserts that it is
+// really so: a peer that was repaired fails the row until its quirk is deleted.
 type quirk string
 
 // No client can repair these.

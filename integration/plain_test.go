@@ -80,8 +80,8 @@ func TestPlainLoopsThroughHTTPClientLoseNothing(t *testing.T) {
 	}
 }
 
-// plainUnit reads, adds one and writes, with not a word about versions, and returns the status of
-// the write.
+// plainUnit reads, adds one and writes, without naming a version, and returns the status of the
+// write.
 func plainUnit(t *testing.T, client *http.Client, url string, header http.Header,
 	hasRead func()) (status int, err error) {
 	ctx := ifmatch.UnitOfWork(t.Context())

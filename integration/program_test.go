@@ -106,8 +106,8 @@ func through(client *http.Client, around func(http.RoundTripper) http.RoundTripp
 	return &c
 }
 
-// membersBut takes members that the server adds out of a JSON object, and spells the rest in one
-// way.
+// membersBut removes from a JSON object the members that the server adds, and brings the rest into
+// one form.
 func membersBut(names ...string) func([]byte) []byte {
 	return func(content []byte) []byte {
 		var object map[string]any

@@ -11,7 +11,7 @@ import (
 )
 
 // This file shows single rules of ifmatch at work on the servers that made them necessary. Each
-// test fails when its rule is taken out of ifmatch; gzip_test.go and gateway_test.go have more of
+// test fails when its rule is removed from ifmatch; gzip_test.go and gateway_test.go have more of
 // them.
 
 // started starts a peer for a single test.
@@ -129,7 +129,7 @@ func TestBareWordsLabelledAsJSONAreAConflictLikeAnyOther(t *testing.T) {
 	require.Equal(t, string(with(typed.content, document{"second", 1})), string(someone.sees(t)))
 }
 
-// published is the problem without what it keeps to itself.
+// published is the problem without its unexported fields.
 func published(p *ifmatch.Problem) *ifmatch.Problem {
 	return &ifmatch.Problem{Type: p.Type, Title: p.Title, Status: p.Status, Detail: p.Detail, Instance: p.Instance,
 		Code: p.Code, Extensions: p.Extensions, MediaType: p.MediaType, Truncated: p.Truncated}

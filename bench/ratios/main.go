@@ -5,8 +5,8 @@
 //	go run ./ratios -large       # 50 MB documents, too: some minutes and about 3 GB of memory
 //
 // Each repetition runs every way once for a while, beginning with another one each time, so that
-// what else the machine does meets all of them. Of the repetitions the smallest and the median
-// count.
+// what else the machine does slows all of them alike. Of the repetitions the smallest and the
+// median count.
 package main
 
 import (

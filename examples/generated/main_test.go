@@ -59,7 +59,7 @@ func TestAnOrderThatGrewIsNotCancelled(t *testing.T) {
 }
 
 // A difference between PUT and PATCH that no client can heal below a generated type: what the
-// description does not name falls out of a PUT, and a guard does not bring it back.
+// description does not name is missing from a PUT, and a condition does not bring it back.
 func TestWhatTheDescriptionDoesNotNameSurvivesOnlyAPatch(t *testing.T) {
 	for _, s := range []struct {
 		scene

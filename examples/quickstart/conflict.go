@@ -9,7 +9,7 @@ import (
 	"github.com/ifmatch-go/ifmatch/jsonmerge"
 )
 
-// choice is a way out of a conflict: another merge function for the same edit.
+// choice is a way to end a conflict: another merge function for the same edit.
 type choice struct {
 	name, call, means string
 	merge             ifmatch.MergeFunc[Deployment]
@@ -96,7 +96,7 @@ func (p *page) conflict(e *ifmatch.ConflictError, places []jsonmerge.Conflict) {
 }
 
 // choose carries out one choice: it takes the edit up again from the error and saves it in another
-// way. Each choice meets the conflict as it was.
+// way. Each choice begins at the conflict as it was.
 func (p *page) choose(ctx context.Context, url string, conflict *ifmatch.ConflictError, c choice) error {
 	if err := overwrite(ctx, newSession(1, nil).client, url, conflict.Remote); err != nil {
 		return err

@@ -129,9 +129,8 @@ func (d Deployment) String() string {
 		d.logLevel(), note))
 }
 
-// compare lists what fell out of a document on the way from before to after, and which values are
-// others now, down to the digits of a number: JSON Pointers (RFC 6901), in no more detail than
-// needed.
+// compare lists which members of before are missing in after, and which values are others now, down
+// to the digits of a number: JSON Pointers (RFC 6901), in no more detail than needed.
 func compare(before, after []byte) (gone, changed []string, err error) {
 	b, err := plain(before)
 	if err != nil {

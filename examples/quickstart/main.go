@@ -125,7 +125,7 @@ strong validator; HTTP servers with WebDAV do, for example.
 	return s, nil
 }
 
-// show leaves out of a URL what may be secret.
+// show removes from a URL what may be secret.
 func show(u *url.URL) string {
 	shown := *u
 	shown.User, shown.RawQuery, shown.Fragment = nil, "", ""

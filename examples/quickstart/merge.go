@@ -33,8 +33,8 @@ func startRace(ctx context.Context, url string, rival, person func(*Deployment) 
 	return r, person(&r.form.Value)
 }
 
-// saved is the scene in which an edit that was made elsewhere meets a newer version, and both
-// changes survive.
+// saved is the scene in which an edit was made elsewhere, a newer version exists, and both changes
+// survive.
 func saved(ctx context.Context, p *page, url string) error {
 	p.title("3. An edit that was made elsewhere: ifmatch.Save(ctx, client, edited, ifmatch.ThreeWay)")
 	r, err := startRace(ctx, url,

@@ -58,7 +58,7 @@ func (p *page) paint(attribute, text string) string {
 	return "\x1b[" + attribute + "m" + text + "\x1b[0m"
 }
 
-// colours reports whether out is a terminal whose user has nothing against colours
+// colours reports whether out is a terminal whose user did not turn colours off
 // (https://no-color.org).
 func colours(out io.Writer) bool {
 	f, ok := out.(*os.File)

@@ -15,7 +15,7 @@ import (
 // This file makes rivals of the writers, in the same way on every run, and notes what each of them
 // does. It does so on the client's side of the wire, so that it works with any server.
 
-// lockstep lets several writers run into each other: a round of writes begins when every writer
+// lockstep makes the writes of several writers conflict: a round of writes begins when every writer
 // still at work has one to send, so that all of them have read by then; and then they go one by
 // one, in the order of the writers.
 type lockstep struct {

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// tell tells the whole story at the resource. Its error says where the story did not go as it
-// should.
+// tell plays all scenes of the story at the resource. Its error says where the story did not go as
+// it should.
 func tell(ctx context.Context, p *page, target string) error {
 	u, err := url.Parse(target)
 	if err != nil {

@@ -64,7 +64,7 @@ func (b *blobs) conditions() []string {
 	return slices.Clone(b.puts)
 }
 
-// loseNext lets the answer to the next write get lost.
+// loseNext drops the answer to the next write.
 func (b *blobs) loseNext() {
 	b.mu.Lock()
 	defer b.mu.Unlock()

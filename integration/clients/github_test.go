@@ -72,7 +72,7 @@ func withoutSHA(_ context.Context, _ *github.Client, _ *github.RepositoryContent
 	return put(nil)
 }
 
-// withNewestSHA is how programs silence the 409: they ask for the sha once more, just before they
+// withNewestSHA is how programs avoid the 409: they ask for the sha once more, just before they
 // write. Here one after the other does, or the outcome would depend on luck.
 func withNewestSHA() committing {
 	var turn sync.Mutex

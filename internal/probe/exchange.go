@@ -127,7 +127,7 @@ type answer struct {
 	err      error
 }
 
-// again returns the answer as net/http would hand it out.
+// again returns the answer as net/http would return it.
 func (a *answer) again() *http.Response {
 	r := *a.response
 	r.Body = io.NopCloser(bytes.NewReader(a.content))
@@ -143,8 +143,8 @@ func (a *answer) refusal() *ifmatch.ResponseError {
 	return e
 }
 
-// validators are what ifmatch would guard a write with if it had read this answer. It is asked
-// rather than imitated: its rules for tags and dates stand in one place.
+// validators are what ifmatch would guard a write with if it had read this answer. ifmatch is asked
+// and not imitated, so that its rules for tags and dates stand in one place.
 func (a *answer) validators(ctx context.Context) (ifmatch.ETag, string) {
 	client := ifmatch.New(&ifmatch.Options{
 		HTTPClient:  &http.Client{Transport: replay{a}},
@@ -157,7 +157,7 @@ func (a *answer) validators(ctx context.Context) (ifmatch.ETag, string) {
 	return u.ETag, u.LastModified
 }
 
-// replay is a transport that hands out an answer again, and sends nothing.
+// replay is a transport that returns an answer again, and sends nothing.
 type replay struct{ *answer }
 
 func (r replay) RoundTrip(req *http.Request) (*http.Response, error) {

@@ -42,7 +42,7 @@ func (p *prober) read(ctx context.Context) (*state, error) {
 	return first, nil
 }
 
-// shown leaves out of a URL what may be secret.
+// shown removes from a URL what may be secret.
 func shown(u *url.URL) string {
 	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path, RawPath: u.RawPath}).String()
 }
@@ -127,7 +127,7 @@ func join(list, fields []string) []string {
 // cacheFields are left by caches and gateways (RFC 9111 §5.1, RFC 9211; the others are custom).
 var cacheFields = []string{"Age", "Cache-Status", "X-Cache", "X-Cache-Hits", "Cf-Cache-Status", "Via"}
 
-// cached reports an answer out of a cache's store.
+// cached reports an answer that a cache gave from its store.
 func cached(h http.Header) bool {
 	if age := h.Get("Age"); age != "" && age != "0" {
 		return true

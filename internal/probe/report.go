@@ -95,7 +95,7 @@ type Writes struct {
 	Repeats bool
 
 	// Replayed reports that Current was refused, and again, and that its content made a new version
-	// each time: something on the way sends writes twice.
+	// each time: a gateway sends writes twice.
 	Replayed bool
 
 	Answer     WriteAnswer // to the PUT that was taken

@@ -33,7 +33,7 @@ func refusing(or http.Handler, method string, status int) http.Handler {
 	}, or)
 }
 
-// ignoring takes the named field out of requests of a method.
+// ignoring removes the named field from requests of a method.
 func ignoring(or http.Handler, method, field, value string) http.Handler {
 	return in(func(w http.ResponseWriter, r *http.Request) bool {
 		if r.Method == method && (value == "" || r.Header.Get(field) == value) {

@@ -6,7 +6,7 @@
 //	go run ./examples/probe -disposable -header 'Authorization: Bearer ...' URL
 //
 // With -disposable the resource is written to: name one that nobody needs. What is sent then stands
-// in the documentation of package probe.
+// in the documentation of internal/probe.
 package main
 
 import (

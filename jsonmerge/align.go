@@ -7,6 +7,8 @@ import (
 	"bytes"
 	"cmp"
 	"slices"
+
+	"github.com/ifmatch-go/ifmatch/jsonmerge/internal/lcs"
 )
 
 // alignBudget bounds the work of comparing every changed element between two anchors with every other one, in leaves
@@ -189,9 +191,9 @@ func (al *aligner) byContent() {
 	}
 	terms := newTermTable(len(bs) + len(as))
 	idB, idA := terms.values(al.b, pick(al.bs, bs)), terms.values(al.a, pick(al.as, as))
-	for _, r := range commonRuns(idB, idA) {
-		for k := range r.n {
-			al.pair(bs[r.a+k], as[r.b+k])
+	for _, r := range lcs.Common(idB, idA) {
+		for k := range r.N {
+			al.pair(bs[r.A+k], as[r.B+k])
 		}
 	}
 	waiting := make([][]int, len(terms.terms))
@@ -451,40 +453,10 @@ func owners(leaves [][]uint64) map[uint64]int {
 	return owner
 }
 
-// rising returns a longest chain of indexes whose values in to rise, leaving out those that are -1: of the elements
-// that are in both arrays, as many as possible that kept their order (patience sorting, n log n).
-func rising(to []int) []int {
-	var tails []int // tails[k]: of the chains of k+1 elements, the end of the one that ends lowest
-	back := fill(len(to))
-	for i, j := range to {
-		if j < 0 {
-			continue
-		}
-		k, _ := slices.BinarySearchFunc(tails, j, func(t, j int) int { return cmp.Compare(to[t], j) })
-		if k > 0 {
-			back[i] = tails[k-1]
-		}
-		if k == len(tails) {
-			tails = append(tails, i)
-		} else {
-			tails[k] = i
-		}
-	}
-	if len(tails) == 0 {
-		return nil
-	}
-	chain := make([]int, 0, len(tails))
-	for i := tails[len(tails)-1]; i >= 0; i = back[i] {
-		chain = append(chain, i)
-	}
-	slices.Reverse(chain)
-	return chain
-}
-
 // gapNumbers returns for each element the number of anchors before it.
 func (al *aligner) gapNumbers() (b, a []int) {
 	b, a = make([]int, len(al.bs)), make([]int, len(al.as))
-	for _, i := range rising(al.to) {
+	for _, i := range lcs.Rising(al.to) {
 		b[i], a[al.to[i]] = 1, 1
 	}
 	for _, s := range [][]int{b, a} {

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+
+	"github.com/ifmatch-go/ifmatch/jsonmerge/internal/lcs"
 )
 
 // CreatePatchOptions say how [CreatePatch] compares two documents. A nil pointer and the zero value are the defaults.
@@ -240,7 +242,7 @@ func newMoves(of []int, lengthA int) *moves {
 		}
 	}
 	// Between two elements that stay, what goes and what comes is one replacement each.
-	stays := rising(m.to)
+	stays := lcs.Rising(m.to)
 	m.between(stays, func(as, bs []int) {
 		for k := range min(len(as), len(bs)) {
 			m.of[bs[k]], m.to[as[k]] = as[k], bs[k]

@@ -3,6 +3,8 @@ package jsonmerge
 import (
 	"bytes"
 	"strings"
+
+	"github.com/ifmatch-go/ifmatch/jsonmerge/internal/lcs"
 )
 
 // MarkerStyle says how [TextConflictError.Marked] shows a conflict. The styles are those of git's merge.conflictStyle.
@@ -145,9 +147,9 @@ func (m *textMerge) refined(list []shownText, h Hunk) []shownText {
 		list = append(list, s)
 		i, j = toL, toR
 	}
-	for _, run := range commonRuns(l, r) {
-		emit(run.a, run.b, true)
-		emit(run.a+run.n, run.b+run.n, false)
+	for _, run := range lcs.Common(l, r) {
+		emit(run.A, run.B, true)
+		emit(run.A+run.N, run.B+run.N, false)
 	}
 	emit(len(l), len(r), true)
 	return list

@@ -1,9 +1,11 @@
 package jsonmerge
 
+import "github.com/ifmatch-go/ifmatch/jsonmerge/internal/lcs"
+
 // sequence merges in order, like diff3 on elements instead of lines; false if there are conflicts. both, which may be
 // nil, is asked about what both sides changed and reports whether it had one answer to it.
 func (a *arrayMerge) sequence(both func(Hunk) bool) bool {
-	runsL, runsR := commonRuns(a.idsB, a.idsL), commonRuns(a.idsB, a.idsR)
+	runsL, runsR := lcs.Common(a.idsB, a.idsL), lcs.Common(a.idsB, a.idsR)
 	if a.splice(runsL, runsR, both) {
 		holds, doubled := a.multiplicity()
 		if holds && !doubled {
@@ -24,7 +26,7 @@ func (a *arrayMerge) sequence(both func(Hunk) bool) bool {
 //
 // Changes that touch belong together, because which of two equal neighbours was changed cannot be known. Of what both
 // sides changed, deletions alone still have one answer, since they commute.
-func (a *arrayMerge) splice(runsL, runsR []run, both func(Hunk) bool) bool {
+func (a *arrayMerge) splice(runsL, runsR []lcs.Run, both func(Hunk) bool) bool {
 	a.pieces, a.clashes = nil, nil
 	regions := groupRegions(len(a.idsB), len(a.idsL), len(a.idsR), runsL, runsR, true)
 	settle(regions, a.idsB, a.idsL, a.idsR)
@@ -53,13 +55,13 @@ func (a *arrayMerge) splice(runsL, runsR []run, both func(Hunk) bool) bool {
 // have the other's additions already, as after a write whose answer was lost and a later write by somebody else.
 // Where elements repeat or move, a longest common subsequence is not unique, and the ones that were chosen hid it.
 // Aligning one side with base through the other shows it, if that is as long.
-func (a *arrayMerge) contained(runsL, runsR []run) bool {
+func (a *arrayMerge) contained(runsL, runsR []lcs.Run) bool {
 	clashes := a.clashes
 	toL, toR := partners(len(a.idsB), runsL), partners(len(a.idsB), runsR)
 	inLocal, inRemote := false, false
 	// Which of several longest subsequences is found depends on the order of the arguments: both, so that the result
 	// does not.
-	for _, between := range [][]run{commonRuns(a.idsL, a.idsR), turned(commonRuns(a.idsR, a.idsL))} {
+	for _, between := range [][]lcs.Run{lcs.Common(a.idsL, a.idsR), turned(lcs.Common(a.idsR, a.idsL))} {
 		if total(runsL) < len(a.idsL) { // local added something
 			through := follow(toL, partners(len(a.idsL), between))
 			inRemote = inRemote || total(through) == total(runsR) && a.splice(runsL, through, nil) && a.comesTo(a.idsR)
@@ -82,10 +84,10 @@ func (a *arrayMerge) contained(runsL, runsR []run) bool {
 }
 
 // turned exchanges the two sequences that runs align.
-func turned(runs []run) []run {
-	turned := make([]run, len(runs))
+func turned(runs []lcs.Run) []lcs.Run {
+	turned := make([]lcs.Run, len(runs))
 	for i, r := range runs {
-		turned[i] = run{r.b, r.a, r.n}
+		turned[i] = lcs.Run{A: r.B, B: r.A, N: r.N}
 	}
 	return turned
 }
@@ -113,14 +115,14 @@ func (a *arrayMerge) comesTo(ids []int32) bool {
 }
 
 // partners tells for each of n elements which one it is aligned with, -1 for none.
-func partners(n int, runs []run) []int {
+func partners(n int, runs []lcs.Run) []int {
 	p := make([]int, n)
 	for i := range p {
 		p[i] = -1
 	}
 	for _, r := range runs {
-		for i := range r.n {
-			p[r.a+i] = r.b + i
+		for i := range r.N {
+			p[r.A+i] = r.B + i
 		}
 	}
 	return p
@@ -138,26 +140,26 @@ func kept(partners []int, r Range) int {
 }
 
 // follow aligns the elements of one sequence with a third through a second.
-func follow(first, second []int) []run {
-	var runs []run
+func follow(first, second []int) []lcs.Run {
+	var runs []lcs.Run
 	for i, j := range first {
 		if j < 0 || second[j] < 0 {
 			continue
 		}
 		k := second[j]
-		if n := len(runs); n > 0 && runs[n-1].a+runs[n-1].n == i && runs[n-1].b+runs[n-1].n == k {
-			runs[n-1].n++
+		if n := len(runs); n > 0 && runs[n-1].A+runs[n-1].N == i && runs[n-1].B+runs[n-1].N == k {
+			runs[n-1].N++
 		} else {
-			runs = append(runs, run{i, k, 1})
+			runs = append(runs, lcs.Run{A: i, B: k, N: 1})
 		}
 	}
 	return runs
 }
 
-func total(runs []run) int {
+func total(runs []lcs.Run) int {
 	n := 0
 	for _, r := range runs {
-		n += r.n
+		n += r.N
 	}
 	return n
 }

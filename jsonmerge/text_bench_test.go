@@ -78,17 +78,6 @@ func BenchmarkMergeTextReordered(b *testing.B) {
 	}
 }
 
-func BenchmarkCommonRuns(b *testing.B) {
-	for _, family := range hardIDs(100_000) {
-		b.Run(family.name, func(b *testing.B) {
-			b.ReportAllocs()
-			for b.Loop() {
-				jsonmerge.CommonRuns(family.a, family.b)
-			}
-		})
-	}
-}
-
 // reorderedText returns a text of n lines and two versions of it with all lines in another order.
 func reorderedText(n int) (base, local, remote []byte) {
 	rnd := rand.New(rand.NewPCG(6, 6))

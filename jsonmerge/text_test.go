@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"github.com/ifmatch-go/ifmatch/jsonmerge"
+	"github.com/ifmatch-go/ifmatch/jsonmerge/internal/lcs/lcstest"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -165,7 +166,7 @@ func TestMergeTextLeavesWhatResolveDoesNotDecide(t *testing.T) {
 // randomTexts returns three texts of few different lines, sometimes without a final newline or with CR LF.
 func randomTexts(rnd *rand.Rand) (base, local, remote string) {
 	letters := 1 + rnd.IntN(30)
-	ids := randomIDs(rnd, rnd.IntN(30), letters)
+	ids := lcstest.Random(rnd, rnd.IntN(30), letters)
 	end := []string{"\n", "\n", "\r\n"}[rnd.IntN(3)]
 	cut := rnd.IntN(2) == 0
 	text := func(ids []int32) string {
@@ -182,7 +183,7 @@ func randomTexts(rnd *rand.Rand) (base, local, remote string) {
 		}
 		return b.String()
 	}
-	return text(ids), text(editedIDs(rnd, ids, rnd.IntN(5), letters)), text(editedIDs(rnd, ids, rnd.IntN(5), letters))
+	return text(ids), text(lcstest.Edited(rnd, ids, rnd.IntN(5), letters)), text(lcstest.Edited(rnd, ids, rnd.IntN(5), letters))
 }
 
 // requireTextLaws checks what holds for any three texts.

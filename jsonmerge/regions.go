@@ -28,7 +28,11 @@ package jsonmerge
 // Everything here is deterministic, takes time and memory in proportion to the input, and keeps no state. The search for
 // the longest common subsequence is in lcs.go.
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/ifmatch-go/ifmatch/jsonmerge/internal/lcs"
+)
 
 // Range is a half-open range of indexes, counted from 0: of elements in an array, of lines in a text.
 type Range struct {
@@ -63,14 +67,14 @@ type region struct {
 
 // threeWay compares local and remote with base and returns the regions, in order. See the top of this file.
 func threeWay(base, local, remote []int32, touching bool) []region {
-	regions := groupRegions(len(base), len(local), len(remote), commonRuns(base, local), commonRuns(base, remote), touching)
+	regions := groupRegions(len(base), len(local), len(remote), lcs.Common(base, local), lcs.Common(base, remote), touching)
 	settle(regions, base, local, remote)
 	return regions
 }
 
 // groupRegions cuts three sequences of the given lengths into regions, from the runs that local and remote have in
 // common with base (run.a counts in base). It never sees the ids: what both sides changed is regionBoth.
-func groupRegions(base, local, remote int, baseLocal, baseRemote []run, touching bool) []region {
+func groupRegions(base, local, remote int, baseLocal, baseRemote []lcs.Run, touching bool) []region {
 	l, r := diffGaps(baseLocal, base, local), diffGaps(baseRemote, base, remote)
 	regions := make([]region, 0, 2*(len(l)+len(r))+1)
 	// How far local and remote are ahead of base at the place reached, and that place in base.
@@ -158,14 +162,14 @@ func (g diffGap) joins(reg Range, touching bool) bool {
 }
 
 // diffGaps returns what the runs leave out of two sequences of lengths a and b.
-func diffGaps(runs []run, a, b int) []diffGap {
+func diffGaps(runs []lcs.Run, a, b int) []diffGap {
 	list := make([]diffGap, 0, len(runs)+1)
 	var i, j int
 	for _, r := range runs {
-		if r.a > i || r.b > j {
-			list = append(list, diffGap{Range{i, r.a}, Range{j, r.b}})
+		if r.A > i || r.B > j {
+			list = append(list, diffGap{Range{i, r.A}, Range{j, r.B}})
 		}
-		i, j = r.a+r.n, r.b+r.n
+		i, j = r.A+r.N, r.B+r.N
 	}
 	if a > i || b > j {
 		list = append(list, diffGap{Range{i, a}, Range{j, b}})

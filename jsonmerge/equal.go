@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"hash/maphash"
-	"math/bits"
 )
 
 // Equal reports whether two JSON documents mean the same: the order of members, white space, the spelling of strings
@@ -129,8 +128,18 @@ func (d *document) computeHash(i int) uint64 {
 	return h
 }
 
-// mix folds two hashes into one in which their order counts.
-func mix(a, b uint64) uint64 {
-	hi, lo := bits.Mul64(a^0x9E3779B97F4A7C15, b^0xD6E8FEB86659FD93)
-	return hi ^ lo
+// rawEqual reports whether both are absent or have the same bytes.
+func (c *comparison) rawEqual(i, j int) bool {
+	if i == absent || j == absent {
+		return i == j
+	}
+	return c.raw(i, j)
+}
+
+// bothEqual reports whether both are absent or mean the same.
+func (c *comparison) bothEqual(i, j int) bool {
+	if i == absent || j == absent {
+		return i == j
+	}
+	return c.equal(i, j)
 }

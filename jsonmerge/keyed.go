@@ -6,31 +6,25 @@ import (
 	"slices"
 )
 
-// keyed merges arrays whose elements are known by a key: each element on its own, and then the order. When an
-// element has no key, or two have the same, nothing says what belongs together and the array is taken as a whole.
-func (a *arrayMerge) keyed() bool {
-	k := keyedMerge{arrayMerge: a}
+// A keyedMerge decides the merge of arrays whose elements are known by a key: which elements of the three arrays are
+// one, and in what order they stand.
+type keyedMerge struct {
+	*arrayMerge
+	at [3][]int // by side and id: the element's index, -1 if absent
+}
+
+// byKey finds the keys of all elements. When an element has none, or two have the same, nothing says what belongs
+// together, and it says why.
+func (a *arrayMerge) byKey() (k keyedMerge, reason string) {
+	k = keyedMerge{arrayMerge: a}
 	in := newTermTable(len(a.inB) + len(a.inL) + len(a.inR))
 	for _, side := range []Side{Base, Local, Remote} {
-		if reason := k.index(&in, side); reason != "" {
-			return a.clash(nil, reason)
+		if reason = k.index(&in, side); reason != "" {
+			return k, reason
 		}
 	}
 	k.terms = len(in.terms)
-	order, ok := k.order()
-	if !ok {
-		var decided bool
-		if order, decided = k.decideOrder(); !decided {
-			return k.present
-		}
-	}
-	return k.write(order)
-}
-
-type keyedMerge struct {
-	*arrayMerge
-	at      [3][]int // by side and id: the element's index, -1 if absent
-	present bool     // when the order was not decided: what decideOrder wrote
+	return k, ""
 }
 
 // index finds the key of each element of one side; otherwise it says why not.
@@ -148,84 +142,50 @@ func (k *keyedMerge) order() ([]int32, bool) {
 	return order, len(order) == len(b) // none is there twice: multiplicity holds
 }
 
-// decideOrder settles an order conflict. If no side's order was chosen, it writes what was decided, or reports the
-// conflict, and returns false.
-func (k *keyedMerge) decideOrder() ([]int32, bool) {
-	switch k.policy.prefer.is {
-	case preferLocal:
-		return k.common(Local), true
-	case preferRemote:
-		return k.common(Remote), true
-	}
-	c := k.conflictAt(OrderClash, k.b, k.l, k.r)
-	res, ok := k.ask(c, k.opts.Resolve)
-	if ok && res.decided && !res.literal {
-		return k.common(res.side), true
-	}
-	if ok {
-		k.present = k.apply(c, func(Conflict) (Resolution, error) { return res, nil }, k.b, k.l, k.r)
-	}
-	return nil, false
-}
-
-// write writes the merged elements: those that all three have in the given order, and after each of them what local has
-// after it, then what only remote has after it.
-func (k *keyedMerge) write(order []int32) bool {
-	before, reported, omitted := k.out.mark(), len(k.conflicts), k.omitted
-	w := k.listing(k.l, k.r)
-	k.following(&w, nothing)
-	for _, id := range order {
-		k.known(&w, id)
-		k.following(&w, id)
-	}
-	w.close()
-	k.inLocalOrder(k.conflicts[reported:])
-	if k.ambiguous(k.conflicts[reported:]) {
-		k.out.reset(before)
-		k.conflicts, k.omitted = k.conflicts[:reported], omitted
-		return k.clash(nil, "the elements in conflict have no pointers that tell them apart")
-	}
-	return true
-}
-
 // nothing is the id of what stands before the first element.
 const nothing int32 = -1
 
-// following writes the elements that come after a common one and before the next: local's, each with what remote added
-// after it, then remote's.
-func (k *keyedMerge) following(w *listing, id int32) {
+// each calls do for every element that the result may have, in its order: the elements that all three arrays have in
+// the given one, and after each of them what local has after it, then what only remote has after it.
+func (k *keyedMerge) each(order []int32, do func(id int32)) {
+	k.following(nothing, do)
+	for _, id := range order {
+		do(id)
+		k.following(id, do)
+	}
+}
+
+// following calls do for the elements that come after a common one and before the next: local's, each with what remote
+// added after it, then remote's.
+func (k *keyedMerge) following(id int32, do func(id int32)) {
 	for i := k.find(Local, id) + 1; i < len(k.idsL) && !k.everywhere(k.idsL[i]); i++ {
-		k.known(w, k.idsL[i])
+		do(k.idsL[i])
 		if k.find(Remote, k.idsL[i]) >= 0 {
-			k.remoteOnly(w, k.idsL[i])
+			k.remoteOnly(k.idsL[i], do)
 		}
 	}
-	k.remoteOnly(w, id)
+	k.remoteOnly(id, do)
 }
 
-// remoteOnly writes the elements that local does not have and that come right after the one with the given id in remote.
-func (k *keyedMerge) remoteOnly(w *listing, id int32) {
+// remoteOnly calls do for the elements that local does not have and that come right after the one with the given id in
+// remote.
+func (k *keyedMerge) remoteOnly(id int32, do func(id int32)) {
 	for i := k.find(Remote, id) + 1; i < len(k.idsR) && k.find(Local, k.idsR[i]) < 0; i++ {
-		k.known(w, k.idsR[i])
+		do(k.idsR[i])
 	}
 }
 
-// known merges the element with an id.
-func (k *keyedMerge) known(w *listing, id int32) {
-	k.element(w, k.find(Base, id), k.find(Local, id), k.find(Remote, id), func() [][]byte { return k.key(id) })
-}
-
-// elementOf is the element of this array that leads to a conflict.
-func (k *keyedMerge) elementOf(c *Conflict) Element {
-	i := slices.IndexFunc(c.Elements, func(e Element) bool { return e.Depth == k.depth })
+// elementAt is the element of the array at a depth that leads to a conflict.
+func elementAt(depth int, c *Conflict) Element {
+	i := slices.IndexFunc(c.Elements, func(e Element) bool { return e.Depth == depth })
 	return c.Elements[i]
 }
 
-// inLocalOrder sorts the conflicts in this array, which came in the order of the result: by local's elements, then
-// by those that only remote has.
-func (k *keyedMerge) inLocalOrder(conflicts []Conflict) {
+// inLocalOrder sorts the conflicts in the array at a depth, which came in the order of the result: by local's elements,
+// then by those that only remote has.
+func inLocalOrder(depth int, conflicts []Conflict) {
 	slices.SortStableFunc(conflicts, func(c, d Conflict) int {
-		e, f := k.elementOf(&c), k.elementOf(&d)
+		e, f := elementAt(depth, &c), elementAt(depth, &d)
 		switch {
 		case e.Local < 0 && f.Local < 0:
 			return cmp.Compare(e.Remote, f.Remote)
@@ -238,15 +198,15 @@ func (k *keyedMerge) inLocalOrder(conflicts []Conflict) {
 	})
 }
 
-// ambiguous reports whether conflicts in this array have pointers of which one is the beginning of another: the index
-// of an element that only remote has may be that of another element in local.
-func (k *keyedMerge) ambiguous(conflicts []Conflict) bool {
+// ambiguous reports whether conflicts in the array at a depth have pointers of which one is the beginning of another:
+// the index of an element that only remote has may be that of another element in local.
+func ambiguous(depth int, conflicts []Conflict) bool {
 	inLocal := map[int]bool{}
 	for i := range conflicts {
-		inLocal[k.elementOf(&conflicts[i]).Local] = true
+		inLocal[elementAt(depth, &conflicts[i]).Local] = true
 	}
 	return inLocal[-1] && slices.ContainsFunc(conflicts, func(c Conflict) bool {
-		e := k.elementOf(&c)
+		e := elementAt(depth, &c)
 		return e.Local < 0 && inLocal[e.Remote]
 	})
 }

@@ -241,20 +241,3 @@ func (m *textMerge) markerEnd(h Hunk) string {
 	}
 	return "\n"
 }
-
-// lineEnd returns how line i ends, or the line before it when it is a last line without an end; "" means that there is
-// no line to tell by. The line before the first is the first.
-func (t *textLines) lineEnd(i int) string {
-	i = max(0, i)
-	if i == len(t.ends)-1 && t.text[len(t.text)-1] != '\n' {
-		i--
-	}
-	switch {
-	case i < 0 || i >= len(t.ends):
-		return ""
-	case bytes.HasSuffix(t.line(i), []byte("\r\n")):
-		return "\r\n"
-	default:
-		return "\n"
-	}
-}

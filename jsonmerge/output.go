@@ -56,13 +56,13 @@ type listing struct {
 	count     int // items written
 }
 
-// listing begins the container that comes of merging local's l with remote's r. It is laid out like local's unless that
-// is empty; so if there is an item to write, the model has one.
-func (m *merger) listing(l, r int) listing {
-	if m.local.count(l) > 0 {
-		return listing{out: &m.out, style: m.local, container: l}
+// newListing begins the container that comes of merging local's l with remote's r. It is laid out like local's unless
+// that is empty; so if there is an item to write, the model has one.
+func newListing(out *output, v *versions, l, r int) listing {
+	if v.local.count(l) > 0 {
+		return listing{out: out, style: v.local, container: l}
 	}
-	return listing{out: &m.out, style: m.remote, container: r}
+	return listing{out: out, style: v.remote, container: r}
 }
 
 // next writes what stands before an item: a name node or an element of doc. previous is the end of doc's item before
@@ -95,12 +95,4 @@ func (w *listing) close() {
 	}
 	from := len(bytes.TrimRight(d.raw[:end-1], " \t\r\n"))
 	w.out.copy(d, max(from, start+1), end)
-}
-
-// itemEnd is where a member, given by its name node, or an element ends.
-func (d *document) itemEnd(item int) int {
-	if d.kind(item) == kindName {
-		item++
-	}
-	return d.end(item)
 }

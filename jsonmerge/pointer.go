@@ -2,7 +2,6 @@ package jsonmerge
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"net/url"
 	"strconv"
@@ -12,9 +11,6 @@ import (
 // A Pointer is a JSON Pointer (RFC 6901): the names of members and the indexes of elements, unescaped, that lead from
 // the root of a document to a value. The empty Pointer is the root.
 type Pointer []string
-
-// ErrNotFound is wrapped by the error of [Pointer.Get] for a pointer that leads to nothing in a document.
-var ErrNotFound = errors.New("jsonmerge: no such value")
 
 // ParsePointer reads the string form of a pointer, such as "/items/0/a~1b" (RFC 6901 §3): empty, or tokens that each
 // begin with a slash, in which ~0 stands for ~ and ~1 for /.
@@ -97,49 +93,6 @@ func (p Pointer) String() string {
 		b = appendToken(append(b, '/'), []byte(token))
 	}
 	return string(b)
-}
-
-// Get returns the text of the value that p names in doc, as it stands there; it shares memory with doc. An array
-// index is 0 or digits without a leading zero (RFC 6901 §4); "-", the element after the last, names nothing that can
-// be got. The error wraps [ErrNotFound], or is that of [Check] with default limits.
-func (p Pointer) Get(doc []byte) ([]byte, error) {
-	d, err := parse(doc, Limits{})
-	if err != nil {
-		return nil, err
-	}
-	defer d.release()
-	i, ok := p.locate(&d)
-	if !ok {
-		return nil, fmt.Errorf("%w: %s", ErrNotFound, quoteBounded(p.String()))
-	}
-	return d.span(i), nil
-}
-
-// locate finds the node that p names. It follows the tape and costs no more than the document's size.
-func (p Pointer) locate(d *document) (int, bool) { return p.locateFrom(d, 0) }
-
-// locateFrom finds the node that p names when value i is the root.
-func (p Pointer) locateFrom(d *document, i int) (int, bool) {
-	for _, token := range p {
-		switch d.kind(i) {
-		case kindObject:
-			find := d.lookup(i)
-			if _, i = find.find([]byte(token)); i == absent {
-				return 0, false
-			}
-		case kindArray:
-			index, ok := arrayIndex(token)
-			if !ok || index >= d.count(i) {
-				return 0, false
-			}
-			for i++; index > 0; index-- {
-				i = d.next(i)
-			}
-		default:
-			return 0, false
-		}
-	}
-	return i, true
 }
 
 // arrayIndex reads an array index (RFC 6901 §4): 0, or digits without a leading zero.

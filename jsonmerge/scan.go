@@ -17,11 +17,8 @@ package jsonmerge
 //	appendQuoted(dst, text)                  a JSON string, escaping only what RFC 8259 §7 demands
 
 import (
-	"encoding/binary"
 	"fmt"
-	"math/bits"
 	"slices"
-	"unicode/utf8"
 )
 
 // Check reports whether doc is JSON that can be merged without guessing what it means: one JSON text (RFC 8259) and
@@ -177,18 +174,6 @@ func (s *scanner) value(depth, hint int) bool {
 	}
 }
 
-func (s *scanner) literal(word string, k kind) bool {
-	start := s.pos
-	for i := range len(word) {
-		if s.peek() != word[i] {
-			return s.unexpected("the literal " + word)
-		}
-		s.pos++
-	}
-	s.push(k, start)
-	return true
-}
-
 func (s *scanner) object(depth, hint int) bool {
 	object := s.push(kindObject, s.pos)
 	s.pos++
@@ -308,207 +293,13 @@ func (s *scanner) textOf(name int) string {
 	return string(d.text(name))
 }
 
-// A likeness is where in a container of like the reading stands: the next member or element, and the end.
-type likeness struct{ at, end, limit int }
-
-func (s *scanner) cursor(hint int, k kind) likeness {
-	if hint == absent || s.like.kind(hint) != k {
-		return likeness{}
+// parseBoth reads two versions of a document.
+func parseBoth(a, b []byte, limits Limits) (da, db document, err error) {
+	if da, err = parse(a, limits); err != nil {
+		return da, db, fmt.Errorf("first document: %w", err)
 	}
-	return likeness{hint + 1, s.like.next(hint), s.like.end(hint)}
-}
-
-// copyRun copies as many members or elements as have the same bytes in like and here, and returns how many.
-func (s *scanner) copyRun(c *likeness) int {
-	if c.at >= c.end {
-		return 0
+	if db, err = parseLike(b, limits, &da); err != nil {
+		return da, db, fmt.Errorf("second document: %w", err)
 	}
-	like, first := s.like, c.at
-	from := like.start(first)
-	reach := s.match.reach(from, s.pos, c.limit)
-	shift := s.pos - from
-	count, end, at := 0, 0, first
-	for at < c.end {
-		last := at
-		if like.kind(at) == kindName {
-			last++
-		}
-		n := &like.nodes[last]
-		stop := int(n.end)
-		if stop > reach || n.kind() == kindNumber && stop+shift < len(s.raw) && continuesNumber(s.raw[stop+shift]) {
-			break
-		}
-		count++
-		end = stop
-		at = int(n.next)
-	}
-	if count == 0 {
-		return 0
-	}
-	to := len(s.nodes)
-	s.nodes = append(s.nodes, like.nodes[first:at]...)
-	if by := uint32(to - first); shift != 0 || by != 0 {
-		moved := s.nodes[to:]
-		for i := range moved {
-			n := &moved[i]
-			n.start += uint32(shift)
-			n.end += uint32(shift)
-			n.next += by
-		}
-	}
-	s.pos = end + shift
-	c.at = at
-	return count
-}
-
-func continuesNumber(c byte) bool {
-	return c >= '0' && c <= '9' || c == '.' || c == 'e' || c == 'E' || c == '+' || c == '-'
-}
-
-// likely is the value in like of the member that was just named here: the next one there, or, when a member is gone,
-// the one after that.
-func (s *scanner) likely(c *likeness, name int) int {
-	if c.at >= c.end {
-		return absent
-	}
-	here := document{raw: s.raw, nodes: s.nodes}
-	at := c.at
-	for range 2 {
-		if at >= c.end {
-			break
-		}
-		next := s.like.next(at)
-		if sameName(s.like, at, &here, name) {
-			c.at = next
-			return at + 1
-		}
-		at = next
-	}
-	return absent
-}
-
-// unique refuses an object in which a name occurs twice (RFC 8259 §4: what such an object means is unpredictable).
-func (s *scanner) unique(object int) bool {
-	d := document{raw: s.raw, nodes: s.nodes}
-	count := d.count(object)
-	if count <= 16 {
-		var seen uint64 // a bit for the hash of each name so far: most names are told apart by it alone
-		for name := range d.members(object) {
-			bit := uint64(1) << (d.nodes[name].info >> (32 - 6))
-			if seen&bit != 0 {
-				for other := object + 1; other != name; other = d.next(other) {
-					if sameName(&d, other, &d, name) {
-						return s.duplicate(name)
-					}
-				}
-			}
-			seen |= bit
-		}
-		return true
-	}
-	size := tableSize(count)
-	if len(s.table) < size {
-		s.table = make(nameTable, size)
-	}
-	table := s.table[:size]
-	clear(table)
-	for name := range d.members(object) {
-		slot := d.nodes[name].info >> infoShift & uint32(size-1)
-		for table[slot] != 0 {
-			if sameName(&d, int(table[slot]), &d, name) {
-				return s.duplicate(name)
-			}
-			slot = (slot + 1) & uint32(size-1)
-		}
-		table[slot] = uint32(name)
-	}
-	return true
-}
-
-func (s *scanner) duplicate(name int) bool {
-	return s.fail(int(s.nodes[name].start), "name %s occurs twice in one object", quoteBounded(s.textOf(name)))
-}
-
-// number reads a number (RFC 8259 §6).
-func (s *scanner) number() bool {
-	if s.raw[s.pos] == '-' {
-		s.pos++
-	}
-	if s.peek() == '0' {
-		s.pos++
-	} else if !s.digits() {
-		return false
-	}
-	if s.peek() == '.' {
-		s.pos++
-		if !s.digits() {
-			return false
-		}
-	}
-	if c := s.peek(); c == 'e' || c == 'E' {
-		s.pos++
-		if c := s.peek(); c == '+' || c == '-' {
-			s.pos++
-		}
-		return s.digits()
-	}
-	return true
-}
-
-func (s *scanner) digits() bool {
-	start := s.pos
-	for s.pos < len(s.raw) && s.raw[s.pos]-'0' <= 9 {
-		s.pos++
-	}
-	return s.pos > start || s.unexpected("a digit")
-}
-
-const (
-	ones  = 0x0101010101010101
-	highs = 0x8080808080808080
-)
-
-// string reads a string (RFC 8259 §7) from its opening quote and reports whether it has escapes.
-func (s *scanner) string() (escaped, ok bool) {
-	start := s.pos
-	raw, p := s.raw, s.pos+1
-	for {
-		// Eight bytes at a time: stop at the first that is a quote, a backslash, a control character or not ASCII.
-		for p+8 <= len(raw) {
-			w := binary.LittleEndian.Uint64(raw[p:])
-			quote, back := w^(ones*'"'), w^(ones*'\\')
-			special := ((quote-ones)&^quote | (back-ones)&^back | (w-ones*0x20)&^w | w) & highs
-			if special != 0 {
-				p += bits.TrailingZeros64(special) / 8
-				break
-			}
-			p += 8
-		}
-		if p >= len(raw) {
-			s.pos = len(raw)
-			return false, s.fail(start, "string is not closed")
-		}
-		switch c := raw[p]; {
-		case c == '"':
-			s.pos = p + 1
-			return escaped, true
-		case c == '\\':
-			n, msg := escapeLen(raw[p:])
-			if n == 0 {
-				return false, s.fail(p, "%s", msg)
-			}
-			p += n
-			escaped = true
-		case c < 0x20:
-			return false, s.fail(p, "control character %q in a string", c)
-		case c < utf8.RuneSelf:
-			p++
-		default:
-			r, n := utf8.DecodeRune(raw[p:])
-			if r == utf8.RuneError && n <= 1 {
-				return false, s.fail(p, "invalid UTF-8 in a string")
-			}
-			p += n
-		}
-	}
+	return da, db, nil
 }

@@ -38,7 +38,7 @@ func (a *arrayMerge) splice(runsL, runsR []lcs.Run, both func(Hunk) bool) bool {
 		switch {
 		case reg.kind == regionRemote:
 			a.keep(Remote, h.Remote.Start, h.Remote.End)
-		case reg.kind == regionSame && both != nil && a.walk.counting() && both(h): // for the counters in it
+		case reg.kind == regionSame && both != nil && a.counting && both(h): // for the counters in it
 		case reg.kind != regionBoth:
 			a.keep(Local, h.Local.Start, h.Local.End)
 		case kept(inL, reg.Base) == h.Local.Len() && kept(inR, reg.Base) == h.Remote.Len():

@@ -120,6 +120,9 @@ type plan struct {
 	added    preference
 }
 
+// whole reports whether a plan decides for a value as a whole.
+func (p *plan) whole() bool { return p.shape == shapeNewest || p.shape == shapeFunc }
+
 // A preference is what a group of a strategy says; the zero value says nothing.
 type preference uint8
 

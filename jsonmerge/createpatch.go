@@ -42,7 +42,7 @@ func CreatePatch(a, b []byte, opts *CreatePatchOptions) ([]byte, error) {
 		docs:  comparison{a: &da, b: &db, match: matcher{a: da.raw, b: db.raw}},
 		a:     &da,
 		b:     &db,
-		walk:  newRuleWalk(opts.Rules),
+		walk:  newRuleWalk(opts.Rules.ruleSet),
 		tests: opts.Tests,
 		out:   writer{limits: opts.Limits},
 	}

@@ -80,7 +80,7 @@ func Edit(doc, before, after []byte, opts *EditOptions) ([]byte, error) {
 	e := editor{
 		views:  comparison{a: &b, b: &a, match: matcher{a: b.raw, b: a.raw}},
 		before: &b, after: &a,
-		walk: newRuleWalk(rules),
+		walk: newRuleWalk(rules.ruleSet),
 	}
 	e.value(root, 0, 0)
 	edited, err := root.write(&d, opts.Limits)
@@ -133,7 +133,7 @@ func (e *editor) same(b, a int) bool {
 
 // object edits an object. b is absent if before did not show it.
 func (e *editor) object(t *tree, b, a int) {
-	spelled := e.spellings(t, b, a)
+	spelled := spellingsOf(t, &e.views, b, a)
 	t.expand()
 	later := e.after.lookup(a)
 	if b != absent {
@@ -166,7 +166,7 @@ func (e *editor) object(t *tree, b, a int) {
 			continue
 		}
 		level := e.walk.enter(text)
-		place := t.at(e.effective(t, places, was))
+		place := t.at(effective(t, places, e.before, was))
 		switch {
 		case was != absent:
 			e.value(place, was, v)
@@ -201,4 +201,24 @@ func keyRules(rules Rules, keys map[string][]string) (Rules, error) {
 		return Rules{}, err
 	}
 	return rules.With(own), nil
+}
+
+// array edits an array.
+func (e *editor) array(t *tree, b, a int) {
+	key := e.walk.key()
+	steps := arrange(t, e.before, e.before.elementNodes(b), e.after, e.after.elementNodes(a), key)
+	in := t.expand()
+	in.kids = make([]kid, 0, len(steps))
+	for _, s := range steps {
+		k := kid{from: int32(s.from)}
+		if s.now != absent && s.was == absent {
+			k.val = leaf(e.after, s.now)
+		}
+		in.kids = append(in.kids, k)
+		if s.was != absent {
+			level := e.walk.enter(nil)
+			e.value(t.at(len(in.kids)-1), s.was, s.now)
+			e.walk.leave(level)
+		}
+	}
 }

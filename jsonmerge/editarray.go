@@ -2,16 +2,47 @@ package jsonmerge
 
 import "slices"
 
-// array edits an array.
-func (e *editor) array(t *tree, b, a int) {
-	key := e.walk.key()
-	ds, bs, as := t.doc.elementNodes(t.node), e.before.elementNodes(b), e.after.elementNodes(a)
-	shown, hidden := e.shown(t.doc, ds, bs, key)
-	of := align(e.before, bs, e.after, as, key)
+// elementEdit is one element of the array that an edit results in.
+type elementEdit struct {
+	from     int // the element of the document in whose place it stands, or absent
+	was, now int // the elements of the views that show it; absent both when neither does, was for a new one
+}
 
-	// Where each element of the result stands in the document. A new one that follows directly on a place whose
-	// element went takes that place, between the same white space.
-	place, filled := make([]int, len(as)), make([]bool, len(ds))
+// arrange returns the elements of an edited array: t, of which the view before shows bs and the view after as.
+func arrange(t *tree, before *document, bs []int, after *document, as []int, key []Pointer) []elementEdit {
+	ds := t.doc.elementNodes(t.node)
+	shown, hidden := shownBy(before, bs, t.doc, ds, key)
+	of := align(before, bs, after, as, key)
+	place, filled := places(of, shown, hidden, len(ds))
+	followers := followersOf(filled, hidden)
+
+	steps := make([]elementEdit, 0, len(as)+len(hidden))
+	follow := func(place int) {
+		for _, at := range followers[place] {
+			steps = append(steps, elementEdit{from: ds[at], was: absent, now: absent})
+		}
+	}
+	follow(absent)
+	for j, i := range of {
+		s := elementEdit{from: absent, was: absent, now: as[j]}
+		if place[j] != absent {
+			s.from = ds[place[j]]
+		}
+		if i != absent && shown[i] != absent {
+			s.was = bs[i]
+		}
+		steps = append(steps, s)
+		if place[j] != absent {
+			follow(place[j])
+		}
+	}
+	return steps
+}
+
+// places returns where each element of the result stands among the n of the document, and which places are filled. A
+// new element that follows directly on a place whose element went takes that place, between the same white space.
+func places(of, shown []int, hidden map[int]bool, n int) (place []int, filled []bool) {
+	place, filled = make([]int, len(of)), make([]bool, n)
 	for j, i := range of {
 		place[j] = absent
 		if i != absent && shown[i] != absent {
@@ -26,7 +57,7 @@ func (e *editor) array(t *tree, b, a int) {
 			for hidden[next] {
 				next++
 			}
-			if next < len(ds) && !filled[next] {
+			if next < n && !filled[next] {
 				place[j] = next
 				filled[next] = true
 			}
@@ -35,57 +66,35 @@ func (e *editor) array(t *tree, b, a int) {
 			last = place[j]
 		}
 	}
-	// Elements that the view does not show follow the nearest place before them that is filled.
+	return place, filled
+}
+
+// followersOf returns the elements that the view does not show, by the nearest place before them that is filled.
+func followersOf(filled []bool, hidden map[int]bool) map[int][]int {
 	followers := make(map[int][]int)
 	leader := absent
-	for at := range ds {
+	for at := range filled {
 		if hidden[at] {
 			followers[leader] = append(followers[leader], at)
 		} else if filled[at] {
 			leader = at
 		}
 	}
-
-	in := t.expand()
-	in.kids = make([]kid, 0, len(as)+len(hidden))
-	follow := func(place int) {
-		for _, at := range followers[place] {
-			in.kids = append(in.kids, kid{from: int32(ds[at])})
-		}
-	}
-	follow(absent)
-	for j, i := range of {
-		k := kid{from: absent}
-		if place[j] != absent {
-			k.from = int32(ds[place[j]])
-		}
-		if i == absent || shown[i] == absent {
-			k.val = leaf(e.after, as[j])
-			in.kids = append(in.kids, k)
-		} else {
-			in.kids = append(in.kids, k)
-			level := e.walk.enter(nil)
-			e.value(t.at(len(in.kids)-1), bs[i], as[j])
-			e.walk.leave(level)
-		}
-		if place[j] != absent {
-			follow(place[j])
-		}
-	}
+	return followers
 }
 
-// shown returns for each element of the view before which element of the document it shows (absent: none), and the
+// shownBy returns for each element of the view before which element of the document it shows (absent: none), and the
 // elements of the document that no element of the view shows.
 //
 // Decoding keeps the order: the view's element i shows the document's. Where a type's own UnmarshalJSON left some out
 // or sorted them, what an element shows is found by its content, as far as that is certain.
-func (e *editor) shown(d *document, ds, bs []int, key []Pointer) (shown []int, hidden map[int]bool) {
+func shownBy(before *document, bs []int, d *document, ds []int, key []Pointer) (shown []int, hidden map[int]bool) {
 	inOrder := len(ds) == len(bs)
 	for i := 0; inOrder && i < len(ds); i++ {
-		inOrder = !e.contradicts(d, ds[i], bs[i], key)
+		inOrder = !contradicts(d, ds[i], before, bs[i], key)
 	}
 	if !inOrder {
-		shown = align(d, ds, e.before, bs, key)
+		shown = align(d, ds, before, bs, key)
 		if !slices.Contains(shown, absent) {
 			hidden = make(map[int]bool)
 			for i := range ds {
@@ -108,24 +117,24 @@ func (e *editor) shown(d *document, ds, bs []int, key []Pointer) (shown []int, h
 }
 
 // contradicts reports whether an element of the view does not look like one of the document.
-func (e *editor) contradicts(d *document, n, b int, key []Pointer) bool {
-	if !d.isContainer(n) || !e.before.isContainer(b) {
-		return !equal(d, n, e.before, b)
+func contradicts(d *document, n int, before *document, b int, key []Pointer) bool {
+	if !d.isContainer(n) || !before.isContainer(b) {
+		return !equal(d, n, before, b)
 	}
 	for _, p := range key {
 		v, ok := p.locateFrom(d, n)
-		w, too := p.locateFrom(e.before, b)
-		if ok && too && !equal(d, v, e.before, w) {
+		w, too := p.locateFrom(before, b)
+		if ok && too && !equal(d, v, before, w) {
 			return true
 		}
 	}
-	if len(key) == 0 && e.before.kind(b) == kindObject {
-		for name, w := range e.before.members(b) {
-			text := string(e.before.text(name))
+	if len(key) == 0 && before.kind(b) == kindObject {
+		for name, w := range before.members(b) {
+			text := string(before.text(name))
 			if !slices.Contains(identityNames[:], text) {
 				continue
 			}
-			if v := d.member(n, text); v != absent && !equal(d, v, e.before, w) {
+			if v := d.member(n, text); v != absent && !equal(d, v, before, w) {
 				return true
 			}
 		}

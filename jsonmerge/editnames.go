@@ -8,10 +8,10 @@ import (
 
 // effective returns which of several spellings of a name the view shows: the last in the document, as encoding/json
 // decodes one after the other into the same field, unless only the first, the exact one, has the value that was seen.
-func (e *editor) effective(t *tree, places []int, was int) int {
+func effective(t *tree, places []int, before *document, was int) int {
 	last := slices.Max(places)
 	if first := places[0]; first != last && was != absent {
-		shows := func(i int) bool { return equal(t.doc, int(t.open.kids[i].from)+1, e.before, was) }
+		shows := func(i int) bool { return equal(t.doc, int(t.open.kids[i].from)+1, before, was) }
 		if shows(first) && !shows(last) {
 			return first
 		}
@@ -23,13 +23,14 @@ func (e *editor) effective(t *tree, places []int, was int) int {
 // folded.
 type spellings map[string][]int
 
-func (e *editor) spellings(t *tree, b, a int) spellings {
+// spellingsOf returns the spellings in t, which the views show as b and a; b may be absent.
+func spellingsOf(t *tree, views *comparison, b, a int) spellings {
 	var s spellings
 	var inBefore lookup
 	if b != absent {
-		inBefore = e.before.lookup(b)
+		inBefore = views.a.lookup(b)
 	}
-	inAfter := e.after.lookup(a)
+	inAfter := views.b.lookup(a)
 	i := 0
 	for name := range t.doc.members(t.node) {
 		_, v := inAfter.findSame(t.doc, name)

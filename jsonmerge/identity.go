@@ -13,8 +13,8 @@ type identity struct {
 	b, a []uint64
 }
 
-// findIdentities finds out which of identityNames identify the elements of this array.
-func (al *aligner) findIdentities() {
+// identitiesOf returns those of identityNames that identify the elements of an array: bs of b, that have become as of a.
+func identitiesOf(b *document, bs []int, a *document, as []int) []identity {
 	all := make([]identity, len(identityNames))
 	for k, name := range identityNames {
 		all[k].name = name
@@ -35,13 +35,9 @@ func (al *aligner) findIdentities() {
 			}
 		}
 	}
-	tag(al.b, al.bs, func(id *identity) *[]uint64 { return &id.b })
-	tag(al.a, al.as, func(id *identity) *[]uint64 { return &id.a })
-	for _, id := range all {
-		if id.a != nil && distinct(id.b) {
-			al.ids = append(al.ids, id)
-		}
-	}
+	tag(b, bs, func(id *identity) *[]uint64 { return &id.b })
+	tag(a, as, func(id *identity) *[]uint64 { return &id.a })
+	return slices.DeleteFunc(all, func(id identity) bool { return id.a == nil || !distinct(id.b) })
 }
 
 // distinct reports whether there are tags, and none occurs twice.
@@ -59,20 +55,6 @@ func distinct(tags []uint64) bool {
 	return len(seen) > 0
 }
 
-// contradicted reports whether the strongest identity that both elements have says that they are two. Values of
-// different kinds always are.
-func (al *aligner) contradicted(i, j int) bool {
-	if al.b.kind(al.bs[i]) != al.a.kind(al.as[j]) {
-		return true
-	}
-	for _, id := range al.ids {
-		if id.b[i] != 0 && id.a[j] != 0 {
-			return id.b[i] != id.a[j]
-		}
-	}
-	return false
-}
-
 // identifies reports whether a value can tell its container from others: a scalar other than null, false, 0 and "",
 // which unlike things have in common because nobody set them.
 func (d *document) identifies(n int) bool {
@@ -86,3 +68,6 @@ func (d *document) identifies(n int) bool {
 	}
 	return false
 }
+
+// tagOf makes a hash a tag, which is never 0.
+func tagOf(hash uint64) uint64 { return hash | 1 }

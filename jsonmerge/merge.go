@@ -58,7 +58,7 @@ func Merge(base, local, remote []byte, opts *Options) ([]byte, error) {
 		versions:     newVersions(&docs[0], &docs[1], &docs[2]),
 		opts:         opts,
 		arrays:       arrays,
-		walk:         newRuleWalk(opts.Rules),
+		walk:         newRuleWalk(opts.Rules.ruleSet),
 		maxConflicts: opts.Limits.conflicts(),
 	}
 	return m.run()

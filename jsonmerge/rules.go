@@ -27,15 +27,7 @@ type Rule struct {
 //
 // Where several rules hold for a value, each group of a [Strategy] is taken from the last rule that sets it.
 type Rules struct {
-	list     []compiledRule
-	root     *ruleNode
-	counters bool // some rule is a counter: what both sides changed alike is not settled before looking inside
-}
-
-type compiledRule struct {
-	path   string // as written
-	tokens []string
-	plan   plan
+	ruleSet
 }
 
 // NewRules checks the rules. The error names the first that is wrong.
@@ -48,7 +40,7 @@ func NewRules(rules ...Rule) (Rules, error) {
 		}
 		list = append(list, c)
 	}
-	return compileRules(list), nil
+	return Rules{compileRules(list)}, nil
 }
 
 // MustRules is NewRules for rules that are written in the program; it panics when one is wrong.
@@ -92,7 +84,7 @@ func (r Rules) With(others ...Rules) Rules {
 	for _, o := range others {
 		list = append(list, o.list...)
 	}
-	return compileRules(list)
+	return Rules{compileRules(list)}
 }
 
 // Under returns the rules of r for a part of a larger document: each path is continued from prefix, which may have
@@ -106,7 +98,7 @@ func (r Rules) Under(prefix string) (Rules, error) {
 	for i, c := range r.list {
 		list[i] = compiledRule{path: prefix + c.path, tokens: slices.Concat(outer, c.tokens), plan: c.plan}
 	}
-	return compileRules(list), nil
+	return Rules{compileRules(list)}, nil
 }
 
 // Len is the number of rules.

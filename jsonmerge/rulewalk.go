@@ -37,6 +37,19 @@ func parsePattern(path string) ([]string, error) {
 	return tokens, nil
 }
 
+// A ruleSet is a list of rules, and the automaton that finds those for a path. The zero value has none.
+type ruleSet struct {
+	list     []compiledRule
+	root     *ruleNode
+	counters bool // some rule is a counter: what both sides changed alike is not settled before looking inside
+}
+
+type compiledRule struct {
+	path   string // as written
+	tokens []string
+	plan   plan
+}
+
 // A ruleNode is a state of the automaton that follows a path through the patterns of all rules at once.
 type ruleNode struct {
 	members map[string]*ruleNode
@@ -46,9 +59,9 @@ type ruleNode struct {
 	rules   []int     // rules whose pattern ends here
 }
 
-func compileRules(list []compiledRule) Rules {
+func compileRules(list []compiledRule) ruleSet {
 	if len(list) == 0 {
-		return Rules{}
+		return ruleSet{}
 	}
 	root, counters := &ruleNode{}, false
 	for i := range list {
@@ -59,7 +72,7 @@ func compileRules(list []compiledRule) Rules {
 		}
 		at.rules = append(at.rules, i)
 	}
-	return Rules{list: list, root: root, counters: counters}
+	return ruleSet{list: list, root: root, counters: counters}
 }
 
 func (n *ruleNode) child(token string) *ruleNode {
@@ -89,12 +102,12 @@ func (n *ruleNode) child(token string) *ruleNode {
 
 // A ruleWalk follows the path of a merge. The states of all levels lie in one slice, those of the current one last.
 type ruleWalk struct {
-	rules  Rules
+	rules  ruleSet
 	states []*ruleNode
 	from   int // where the states of the current level begin
 }
 
-func newRuleWalk(rules Rules) ruleWalk {
+func newRuleWalk(rules ruleSet) ruleWalk {
 	w := ruleWalk{rules: rules}
 	if rules.root != nil {
 		w.add(rules.root)

@@ -1,14 +1,11 @@
 package jsonmerge
 
 import (
-	"encoding"
-	"encoding/json"
 	"fmt"
 	"reflect"
 	"slices"
 	"strings"
 	"sync"
-	"time"
 )
 
 const (
@@ -69,19 +66,6 @@ func typeName(t reflect.Type) string {
 type tagWalk struct {
 	rules []Rule
 	depth map[reflect.Type]int // how often a type is on the way here
-}
-
-var (
-	marshaler     = reflect.TypeFor[json.Marshaler]()
-	textMarshaler = reflect.TypeFor[encoding.TextMarshaler]()
-	timeType      = reflect.TypeFor[time.Time]()
-	numberType    = reflect.TypeFor[json.Number]()
-)
-
-// opaque reports whether a type decides itself what its JSON is.
-func opaque(t reflect.Type) bool {
-	p := reflect.PointerTo(t)
-	return p.Implements(marshaler) || p.Implements(textMarshaler)
 }
 
 func (w *tagWalk) walk(t reflect.Type, path, place string) error {
@@ -147,43 +131,6 @@ func tagged(t reflect.Type, seen map[reflect.Type]bool) bool {
 }
 
 var patternEscaper = strings.NewReplacer("~", "~0", "/", "~1", "*", "~2")
-
-func indirect(t reflect.Type) reflect.Type {
-	for t != nil && t.Kind() == reflect.Pointer {
-		t = t.Elem()
-	}
-	return t
-}
-
-// fields yields the fields of a struct that encoding/json may see.
-func fields(t reflect.Type) func(func(reflect.StructField) bool) {
-	return func(yield func(reflect.StructField) bool) {
-		for i := range t.NumField() {
-			f := t.Field(i)
-			if f.Tag.Get("json") == "-" || !f.IsExported() && !embedded(f) {
-				continue
-			}
-			if !yield(f) {
-				return
-			}
-		}
-	}
-}
-
-// embedded reports whether encoding/json takes the members of f as members of the struct around it, unless it has a
-// name.
-func embedded(f reflect.StructField) bool {
-	return f.Anonymous && indirect(f.Type).Kind() == reflect.Struct
-}
-
-// fieldName is the member name of a field, "" for an embedded struct without one.
-func fieldName(f reflect.StructField) string {
-	name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-	if name == "" && !embedded(f) {
-		name = f.Name
-	}
-	return name
-}
 
 // tag adds the rule of one field.
 func (w *tagWalk) tag(f reflect.StructField, s Strategy, path string) error {

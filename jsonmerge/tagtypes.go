@@ -1,42 +1,75 @@
 package jsonmerge
 
 import (
+	"encoding"
+	"encoding/json"
 	"fmt"
 	"reflect"
+	"strings"
+	"time"
 )
 
 // suits checks a strategy against the type of the value. What a type that marshals itself or an interface will hold
 // is not known.
 func suits(p *plan, t reflect.Type) error {
-	k := t.Kind()
-	if k == reflect.Interface || t != timeType && t != numberType && opaque(t) {
+	k, known := kindOfType(t)
+	if !known {
 		return nil
 	}
-	number := k >= reflect.Int && k <= reflect.Float64 || t == numberType
-	text := k == reflect.String && t != numberType || t == timeType
-	// []byte is a string in JSON
-	array := k == reflect.Array || k == reflect.Slice && t.Elem().Kind() != reflect.Uint8
-	object := k == reflect.Struct && t != timeType || k == reflect.Map
+	if wanted, word := p.wants(); word != "" && k != wanted {
+		return fmt.Errorf("%s is no %s", t, word)
+	}
 	switch {
-	case (p.shape == shapeCounter || p.shape == shapeMax || p.shape == shapeMin) && !number:
-		return fmt.Errorf("%s is no number", t)
-	case p.shape == shapeText && !text:
-		return fmt.Errorf("%s is no string", t)
-	case p.shape == shapeNewest && p.members == nil && !text:
-		return fmt.Errorf("%s is no time", t)
-	case p.shape == shapeNewest && p.members != nil:
-		if !object {
-			return fmt.Errorf("%s is no object", t)
-		}
-		return hasMembers(t, p.members)
-	case p.shape.isArray() && p.shape != shapeAtomic && !array:
-		return fmt.Errorf("%s is no array", t)
 	case p.shape == shapeKeyed:
 		return hasMembers(indirect(t.Elem()), p.members)
-	case p.added == mergeAdded && !object:
+	case p.shape == shapeNewest && p.members != nil:
+		return hasMembers(t, p.members)
+	case p.added == mergeAdded && k != kindObject:
 		return fmt.Errorf("%s is no object", t)
 	}
 	return nil
+}
+
+// kindOfType returns the kind of value that a type becomes in JSON. For what no strategy is for it returns kindNull.
+func kindOfType(t reflect.Type) (k kind, known bool) {
+	switch t {
+	case timeType:
+		return kindString, true
+	case numberType:
+		return kindNumber, true
+	}
+	if t.Kind() == reflect.Interface || opaque(t) {
+		return kindNull, false
+	}
+	switch k := t.Kind(); {
+	case k >= reflect.Int && k <= reflect.Float64:
+		return kindNumber, true
+	case k == reflect.String:
+		return kindString, true
+	case k == reflect.Array, k == reflect.Slice && t.Elem().Kind() != reflect.Uint8: // []byte is a string in JSON
+		return kindArray, true
+	case k == reflect.Struct, k == reflect.Map:
+		return kindObject, true
+	}
+	return kindNull, true
+}
+
+// wants returns the kind of value that a strategy is for, and the word for it; "" for any kind.
+func (p *plan) wants() (kind, string) {
+	switch p.shape {
+	case shapeCounter, shapeMax, shapeMin:
+		return kindNumber, "number"
+	case shapeText:
+		return kindString, "string"
+	case shapeNewest:
+		if p.members != nil {
+			return kindObject, "object"
+		}
+		return kindString, "time"
+	case shapeSequence, shapeKeyed, shapeSet, shapeMultiset, shapeAppend:
+		return kindArray, "array"
+	}
+	return kindNull, ""
 }
 
 // hasMembers checks that the objects that a struct makes have the members that pointers name.
@@ -82,4 +115,54 @@ func memberType(t reflect.Type, name string) (reflect.Type, bool) {
 		level = deeper
 	}
 	return nil, false
+}
+
+var (
+	marshaler     = reflect.TypeFor[json.Marshaler]()
+	textMarshaler = reflect.TypeFor[encoding.TextMarshaler]()
+	timeType      = reflect.TypeFor[time.Time]()
+	numberType    = reflect.TypeFor[json.Number]()
+)
+
+// opaque reports whether a type decides itself what its JSON is.
+func opaque(t reflect.Type) bool {
+	p := reflect.PointerTo(t)
+	return p.Implements(marshaler) || p.Implements(textMarshaler)
+}
+
+func indirect(t reflect.Type) reflect.Type {
+	for t != nil && t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	return t
+}
+
+// fields yields the fields of a struct that encoding/json may see.
+func fields(t reflect.Type) func(func(reflect.StructField) bool) {
+	return func(yield func(reflect.StructField) bool) {
+		for i := range t.NumField() {
+			f := t.Field(i)
+			if f.Tag.Get("json") == "-" || !f.IsExported() && !embedded(f) {
+				continue
+			}
+			if !yield(f) {
+				return
+			}
+		}
+	}
+}
+
+// embedded reports whether encoding/json takes the members of f as members of the struct around it, unless it has a
+// name.
+func embedded(f reflect.StructField) bool {
+	return f.Anonymous && indirect(f.Type).Kind() == reflect.Struct
+}
+
+// fieldName is the member name of a field, "" for an embedded struct without one.
+func fieldName(f reflect.StructField) string {
+	name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+	if name == "" && !embedded(f) {
+		name = f.Name
+	}
+	return name
 }

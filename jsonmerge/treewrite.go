@@ -88,14 +88,8 @@ func (w *writer) container(t *tree, around manner, depth int) {
 			w.out = append(w.out, lay.rest...)
 		}
 		written++
-		switch {
-		case !in.object:
-		case placed:
-			w.out = append(w.out, d.raw[d.start(from):d.start(from+1)]...)
-		case from != absent:
-			w.out = append(append(w.out, d.span(from)...), lay.colon...)
-		default:
-			w.out = append(appendQuoted(w.out, []byte(k.val.name)), lay.colon...)
+		if in.object {
+			w.name(t, k, placed, lay.colon)
 		}
 		if k.val != nil {
 			w.tree(k.val, lay.inner, depth)
@@ -117,6 +111,18 @@ func (w *writer) container(t *tree, around manner, depth int) {
 		w.out = append(w.out, d.raw[d.start(t.node)+1:d.end(t.node)-1]...)
 	}
 	w.out = append(w.out, bracket[1])
+}
+
+// name writes the name of a member and what stands between it and the value.
+func (w *writer) name(t *tree, k *kid, placed bool, colon []byte) {
+	switch d, from := t.doc, int(k.from); {
+	case placed:
+		w.out = append(w.out, d.raw[d.start(from):d.start(from+1)]...)
+	case from != absent:
+		w.out = append(append(w.out, d.span(from)...), colon...)
+	default:
+		w.out = append(appendQuoted(w.out, []byte(k.val.name)), colon...)
+	}
 }
 
 // value writes a value of another document.

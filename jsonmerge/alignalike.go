@@ -5,6 +5,11 @@ import (
 	"slices"
 )
 
+// alignBudget bounds the work of comparing every changed element between two anchors with every other one, in leaves
+// looked at. Beyond it elements are recognised by their identity and by leaves that occur nowhere else, the rest only
+// where as many elements stand between the anchors after as before.
+const alignBudget = 1 << 22
+
 // leavesOf returns the leaves of each container among the nodes: sorted hashes of the scalars in it, each together
 // with the members that lead to it, but not the indexes.
 func leavesOf(d *document, nodes []int) [][]uint64 {
@@ -181,5 +186,13 @@ func (al *aligner) side(bs, as []int) {
 		if al.score(i, as[k]) > 0 {
 			al.pair(i, as[k])
 		}
+	}
+}
+
+// alone pairs a single element in a gap with the single one that came in its place, unless their identities say
+// otherwise.
+func (al *aligner) alone(bs, as []int) {
+	if len(bs) == 1 && len(as) == 1 && al.changedB(bs[0]) && al.changedA(as[0]) && !al.contradicted(bs[0], as[0]) {
+		al.pair(bs[0], as[0])
 	}
 }

@@ -1,6 +1,14 @@
 package jsonmerge
 
-import "slices"
+import (
+	"bytes"
+	"slices"
+
+	"github.com/ifmatch-go/ifmatch/jsonmerge/internal/lcs"
+)
+
+// again stands for the place of what has several.
+const again = -1
 
 // pairTagged pairs the elements with a tag (not 0) that occurs once before and once after, where sure agrees. It
 // returns where each tag occurs.
@@ -24,9 +32,6 @@ func (al *aligner) pairTagged(tagB, tagA []uint64, sure func(i, j int) bool) (on
 	}
 	return onceB, onceA
 }
-
-// again stands for the place of what has several.
-const again = -1
 
 // agree reports whether both elements have a value at p, and equal ones.
 func (al *aligner) agree(i, j int, p Pointer) bool {
@@ -68,5 +73,39 @@ func (al *aligner) byKey(key []Pointer) {
 	al.barB, al.barA = bar(tagB, onceB, onceA), bar(tagA, onceA, onceB)
 }
 
-// tagOf makes a hash a tag, which is never 0.
-func tagOf(hash uint64) uint64 { return hash | 1 }
+// byContent pairs equal elements: first those of a longest common subsequence, then those that moved, in order.
+func (al *aligner) byContent() {
+	bs, as := al.free()
+	same := func(i, j int) bool { return bytes.Equal(al.b.span(al.bs[i]), al.a.span(al.as[j])) }
+	// Most arrays change in one place. Bytes that agree save the hashing.
+	for len(bs) > 0 && len(as) > 0 && same(bs[0], as[0]) {
+		al.pair(bs[0], as[0])
+		bs, as = bs[1:], as[1:]
+	}
+	for len(bs) > 0 && len(as) > 0 && same(bs[len(bs)-1], as[len(as)-1]) {
+		al.pair(bs[len(bs)-1], as[len(as)-1])
+		bs, as = bs[:len(bs)-1], as[:len(as)-1]
+	}
+	if len(bs) == 0 || len(as) == 0 {
+		return
+	}
+	terms := newTermTable(len(bs) + len(as))
+	idB, idA := terms.values(al.b, pick(al.bs, bs)), terms.values(al.a, pick(al.as, as))
+	for _, r := range lcs.Common(idB, idA) {
+		for k := range r.N {
+			al.pair(bs[r.A+k], as[r.B+k])
+		}
+	}
+	waiting := make([][]int, len(terms.terms))
+	for k, i := range bs {
+		if al.freeB(i) {
+			waiting[idB[k]] = append(waiting[idB[k]], i)
+		}
+	}
+	for k, j := range as {
+		if queue := waiting[idA[k]]; len(queue) > 0 && al.freeA(j) {
+			al.pair(queue[0], j)
+			waiting[idA[k]] = queue[1:]
+		}
+	}
+}

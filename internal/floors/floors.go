@@ -16,6 +16,7 @@ import (
 	"go/token"
 	"go/types"
 	"io"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -37,6 +38,8 @@ type Report struct {
 	// Arrows counts the pairs of files of which one uses the other. Up counts those that lead to a higher floor and
 	// Sideways those that lead to another theme of the same one.
 	Arrows, Up, Sideways int
+	// Circles lists the files that use each other, directly or through others. The floors allow them within a theme.
+	Circles [][]string
 }
 
 // A Reach is one use of what lies higher, or on the same floor in another theme.
@@ -195,7 +198,48 @@ func (c *check) report() Report {
 			r.Sideways++
 		}
 	}
+	r.Circles = circles(c.arrows)
 	return r
+}
+
+// circles returns the groups of files that arrows lead between in both directions, sorted.
+func circles(arrows map[arrow]bool) [][]string {
+	leads := map[string]map[string]bool{}
+	for a := range arrows {
+		if leads[a.from] == nil {
+			leads[a.from] = map[string]bool{}
+		}
+		leads[a.from][a.to] = true
+	}
+	reached := map[string]map[string]bool{}
+	for from := range leads {
+		there := map[string]bool{}
+		for next := []string{from}; len(next) > 0; next = next[1:] {
+			for to := range leads[next[0]] {
+				if !there[to] {
+					there[to] = true
+					next = append(next, to)
+				}
+			}
+		}
+		reached[from] = there
+	}
+	var groups [][]string
+	done := map[string]bool{}
+	for _, file := range slices.Sorted(maps.Keys(reached)) {
+		if done[file] || !reached[file][file] {
+			continue
+		}
+		var group []string
+		for to := range reached[file] {
+			if reached[to][file] {
+				group, done[to] = append(group, to), true
+			}
+		}
+		slices.Sort(group)
+		groups = append(groups, group)
+	}
+	return groups
 }
 
 // embedded accounts for the embedded fields that a selector passes through without naming them.

@@ -109,6 +109,15 @@ func TestThemesOfOneFloorDoNotKnowEachOther(t *testing.T) {
 	require.Equal(t, floors.Report{Arrows: 1}, report)
 }
 
+func TestCirclesAreFoundWithinAThemeAndThroughOthers(t *testing.T) {
+	plan := []floors.Floor{{{"a.go", "b.go", "c.go", "d.go", "e.go", "f.go"}}}
+	report, texts := check(t, plan,
+		"a.go\nfunc a() { b() }", "b.go\nfunc b() { c(); d() }", "c.go\nfunc c() { a() }",
+		"d.go\nfunc d() {}", "e.go\nfunc e() { f(); a() }", "f.go\nfunc f() { e() }")
+	require.Empty(t, texts)
+	require.Equal(t, [][]string{{"a.go", "b.go", "c.go"}, {"e.go", "f.go"}}, report.Circles)
+}
+
 func TestEveryUseIsReportedAndEveryArrowCountedOnce(t *testing.T) {
 	report, texts := check(t, lowAndHigh, "low.go\nfunc a() { x(); x() }", "high.go\nfunc x() { a() }")
 	require.Len(t, texts, 2)

@@ -88,3 +88,53 @@
 // bounds size, depth and the list of conflicts. Aligning two very different arrays is cut short at a cost in
 // proportion to their lengths; the alignment is then coarser and a conflict more likely.
 package jsonmerge
+
+// The files lie on floors, the highest first; under each theme stand its files. A file uses only what lies on a lower
+// floor or in its own theme, and no two use each other, directly or through others: floors_test.go reads this map and
+// checks the code against it. The top floor reads the documents and writes the results; what lies below it decides.
+// The package internal/lcs finds longest common subsequences.
+//
+//	6  the merge: values, conflicts, what is written
+//	   merge.go mergevalue.go mergewhole.go settle.go merging.go output.go
+//	   Edit: where in a document the change of a view belongs
+//	   edit.go editarray.go editnames.go
+//	   CreatePatch: the operations, and the order of moves in an array
+//	   createpatch.go moves.go
+//	   ApplyPatch: what each operation does, and what all may cost
+//	   patch.go
+//	   merge patches, both ways
+//	   mergepatch.go
+//	   Pointer.Set and Pointer.Remove
+//	   pointerset.go
+//	5  what becomes of arrays, of counters, of the greater and the later
+//	   array.go keyed.go sequence.go sets.go pieces.go counter.go greater.go versions.go
+//	   which element is which, when an array is known before and after alone
+//	   align.go alignalike.go alignequal.go aligner.go identity.go
+//	   a document that can be changed, and the manner in which it is written
+//	   treewrite.go layout.go place.go tree.go
+//	4  what means the same, and where a pointer leads
+//	   equal.go terms.go locate.go
+//	3  what is a document: strict reading, no name twice, within the limits
+//	   scan.go scanlike.go scanscalar.go duplicates.go scanner.go
+//	   which rule holds at a path, and which tag suits a type
+//	   options.go tags.go tagtypes.go rules.go rulewalk.go strategy.go
+//	2  the index of a document, and its members by name
+//	   members.go document.go
+//	   what a conflict tells, and what may be answered
+//	   conflict.go
+//	   JSON Pointers as text
+//	   pointer.go
+//	   MergeText: lines, conflicts, markers as git shows them
+//	   markers.go text.go lines.go
+//	1  who changed what in three sequences
+//	   regions.go
+//	   the exact value of a number, and hashes that nobody can foresee
+//	   number.go hash.go
+//	   the escapes of strings
+//	   quote.go
+//	   how far two texts have the same bytes
+//	   samebytes.go
+//	   bounds, and the errors of documents that are not read
+//	   limits.go
+//	   this map
+//	   doc.go

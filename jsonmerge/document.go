@@ -1,5 +1,19 @@
 package jsonmerge
 
+// parse reads a document strictly (RFC 8259; names unique, UTF-8 valid, surrogates paired, nothing after the value) into
+// a flat tape of nodes; nothing is decoded or copied. What the rest of the package builds on:
+//
+//	d, err := parse(raw, limits)             *SyntaxError or *LimitError; d.nodes[0] is the root
+//	d.kind(i) d.span(i) d.start(i) d.end(i)  the value i: its kind, its text and where that stands in d.raw
+//	d.count(i) d.next(i)                     members or elements; the node after the subtree
+//	for name, value := range d.members(i)    members of an object; d.text(name) is the decoded name
+//	for index, e := range d.elements(i)      elements of an array
+//	d.text(i)                                decoded content of a string or a name
+//	l := d.lookup(i); l.find([]byte("id"))   a member by name: same position first, then an index
+//	equal(&a, i, &b, j), d.hash(i)           equality of meaning and a hash that agrees with it (equal.go)
+//	p.locate(&d)                             the node that a Pointer names (locate.go)
+//	appendQuoted(dst, text)                  a JSON string, escaping only what RFC 8259 §7 demands
+
 import (
 	"iter"
 	"sync"

@@ -1,9 +1,8 @@
 package jsonmerge
 
-// (differ API: settled)
-//
-// The differ knows nothing of JSON or of lines: it works on sequences of interned ids, so that arrays and texts share
-// one rule. Intern the three documents through ONE table, equal elements to equal ids, numbered from 0. Then
+// The comparison of three sequences knows nothing of JSON or of lines: it works on sequences of interned ids, so that
+// arrays and texts share one rule. Intern the three documents through ONE table, equal elements to equal ids, numbered
+// from 0. Then
 //
 //	regions := threeWay(base, local, remote, true)
 //
@@ -22,11 +21,10 @@ package jsonmerge
 // With false they stay apart, in the order of the base, an insertion before the change of the element that follows it;
 // two insertions into the same gap have no natural order and share a region under either rule.
 //
-// Under threeWay lie commonRuns (two-way, a longest common subsequence as runs), groupRegions (the grouping alone, for
+// Under threeWay lie lcs.Common (two-way, a longest common subsequence as runs), groupRegions (the grouping alone, for
 // callers that align the sequences by other means, such as keys) and settle (which compares the contents).
 //
-// Everything here is deterministic, takes time and memory in proportion to the input, and keeps no state. The search for
-// the longest common subsequence is in lcs.go.
+// Everything here is deterministic, takes time and memory in proportion to the input, and keeps no state.
 
 import (
 	"slices"
@@ -73,9 +71,9 @@ func threeWay(base, local, remote []int32, touching bool) []region {
 }
 
 // groupRegions cuts three sequences of the given lengths into regions, from the runs that local and remote have in
-// common with base (run.a counts in base). It never sees the ids: what both sides changed is regionBoth.
+// common with base (A counts in base). It never sees the ids: what both sides changed is regionBoth.
 func groupRegions(base, local, remote int, baseLocal, baseRemote []lcs.Run, touching bool) []region {
-	l, r := diffGaps(baseLocal, base, local), diffGaps(baseRemote, base, remote)
+	l, r := gapsBetween(baseLocal, base, local), gapsBetween(baseRemote, base, remote)
 	regions := make([]region, 0, 2*(len(l)+len(r))+1)
 	// How far local and remote are ahead of base at the place reached, and that place in base.
 	var aheadL, aheadR, at int
@@ -140,13 +138,13 @@ func settle(regions []region, base, local, remote []int32) {
 	}
 }
 
-// diffGap is what lies between two runs: base's range was replaced by the other's. Not both are empty.
-type diffGap struct {
+// gap is what lies between two runs: base's range was replaced by the other's. Not both are empty.
+type gap struct {
 	base, other Range
 }
 
 // before orders gaps of different sides by their place in base, an insertion before the change of what follows it.
-func (g diffGap) before(h diffGap) bool {
+func (g gap) before(h gap) bool {
 	if g.base.Start != h.base.Start {
 		return g.base.Start < h.base.Start
 	}
@@ -154,25 +152,25 @@ func (g diffGap) before(h diffGap) bool {
 }
 
 // joins reports whether the gap belongs to a region that covers reg in base and does not start after the gap.
-func (g diffGap) joins(reg Range, touching bool) bool {
+func (g gap) joins(reg Range, touching bool) bool {
 	if touching {
 		return g.base.Start <= reg.End
 	}
 	return g.base.Start < reg.End || g.base == reg
 }
 
-// diffGaps returns what the runs leave out of two sequences of lengths a and b.
-func diffGaps(runs []lcs.Run, a, b int) []diffGap {
-	list := make([]diffGap, 0, len(runs)+1)
+// gapsBetween returns what the runs leave out of two sequences of lengths a and b.
+func gapsBetween(runs []lcs.Run, a, b int) []gap {
+	list := make([]gap, 0, len(runs)+1)
 	var i, j int
 	for _, r := range runs {
 		if r.A > i || r.B > j {
-			list = append(list, diffGap{Range{i, r.A}, Range{j, r.B}})
+			list = append(list, gap{Range{i, r.A}, Range{j, r.B}})
 		}
 		i, j = r.A+r.N, r.B+r.N
 	}
 	if a > i || b > j {
-		list = append(list, diffGap{Range{i, a}, Range{j, b}})
+		list = append(list, gap{Range{i, a}, Range{j, b}})
 	}
 	return list
 }

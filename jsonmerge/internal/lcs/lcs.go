@@ -8,11 +8,6 @@ package lcs
 
 import "slices"
 
-// A Run says that a[A:A+N] equals b[B:B+N], element by element.
-type Run struct {
-	A, B, N int
-}
-
 // What the search may cost. One step is one element looked at or one diagonal extended, a few nanoseconds.
 const (
 	// stepsPerElement and stepsFree bound the whole search: it takes at most
@@ -42,7 +37,7 @@ func Common(a, b []int32) []Run {
 	return runs
 }
 
-// search is commonRuns, and says how many steps it took.
+// search is Common, and says how many steps it took.
 func search(a, b []int32) (runs []Run, steps int) {
 	prefix := 0
 	for prefix < len(a) && prefix < len(b) && a[prefix] == b[prefix] {
@@ -107,66 +102,6 @@ func renumber(a, b []int32) (denseA, denseB []int32, most int32) {
 	return dense[:len(a)], dense[len(a):], int32(len(table) - 1)
 }
 
-// blocks is one search: it divides the sequences into blocks and solves each.
-type blocks struct {
-	a, b            side
-	seen            []occurrence // by id; all zero between uses
-	forward, back   []int        // furthest points by diagonal, see middle
-	limit           int          // edits from each end, see middle
-	budget, reserve int          // steps
-}
-
-// side is one of the two sequences.
-type side struct {
-	ids     []int32 // the whole sequence
-	changed []bool  // by index: not part of the common subsequence
-	kept    []int32 // ids that take part in the search: the others do not occur on the other side
-	at      []int32 // index of each kept id
-}
-
-// occurrence counts an id in a block of either side and says where it was last found in b's.
-type occurrence struct {
-	a, b, at int32
-}
-
-// keepShared fills kept with the elements between the common prefix and the common suffix that both sides know, and
-// marks all elements there as changed until a match is found.
-func (d *blocks) keepShared(prefix, endA, endB int) {
-	for _, id := range d.a.ids[prefix:endA] {
-		d.seen[id].a = 1
-	}
-	for _, id := range d.b.ids[prefix:endB] {
-		d.seen[id].b = 1
-	}
-	d.a.keep(prefix, endA, d.seen)
-	d.b.keep(prefix, endB, d.seen)
-	clear(d.seen)
-}
-
-func (s *side) keep(start, end int, seen []occurrence) {
-	n := 0
-	for i := start; i < end; i++ {
-		s.changed[i] = true
-		if o := seen[s.ids[i]]; o.a != 0 && o.b != 0 {
-			n++
-		}
-	}
-	buf := make([]int32, 2*n)
-	s.kept, s.at = buf[:0:n], buf[n:n]
-	for i := start; i < end; i++ {
-		if o := seen[s.ids[i]]; o.a != 0 && o.b != 0 {
-			s.kept = append(s.kept, s.ids[i])
-			s.at = append(s.at, int32(i))
-		}
-	}
-}
-
-// match takes the kept elements i of a and j of b, which are equal, into the common subsequence.
-func (d *blocks) match(i, j int) {
-	d.a.changed[d.a.at[i]] = false
-	d.b.changed[d.b.at[j]] = false
-}
-
 // solve matches the kept elements a0 to a1 of a with b0 to b1 of b.
 func (d *blocks) solve(a0, a1, b0, b1 int) {
 	a, b := d.a.kept, d.b.kept
@@ -200,30 +135,6 @@ func (d *blocks) solve(a0, a1, b0, b1 int) {
 	}
 }
 
-// runs reads the common subsequence off the marks.
-func (d *blocks) runs() []Run {
-	var runs []Run
-	a, b := d.a.changed, d.b.changed
-	for i, j := 0, 0; ; {
-		for i < len(a) && a[i] {
-			i++
-		}
-		for j < len(b) && b[j] {
-			j++
-		}
-		if i == len(a) || j == len(b) {
-			return runs
-		}
-		r := Run{i, j, 0}
-		for i < len(a) && j < len(b) && !a[i] && !b[j] {
-			i++
-			j++
-		}
-		r.N = i - r.A
-		runs = append(runs, r)
-	}
-}
-
 // sqrt is the integer square root.
 func sqrt(n int) int {
 	r := 0
@@ -233,4 +144,21 @@ func sqrt(n int) int {
 		}
 	}
 	return r
+}
+
+// solveByUnique matches elements that occur exactly once in each of two blocks, in the longest order common to both
+// (the "patience" rule), and solves what lies between them. It reports whether there was any such element.
+func (d *blocks) solveByUnique(a0, a1, b0, b1 int) bool {
+	atA, atB := d.unique(a0, a1, b0, b1)
+	for _, k := range Rising(atB) {
+		i, j := int(atA[k]), int(atB[k])
+		d.solve(a0, i, b0, j)
+		d.match(i, j)
+		a0, b0 = i+1, j+1
+	}
+	if len(atA) == 0 {
+		return false
+	}
+	d.solve(a0, a1, b0, b1)
+	return true
 }

@@ -1,22 +1,5 @@
 package lcs
 
-// solveByUnique matches elements that occur exactly once in each of two blocks, in the longest order common to both
-// (the "patience" rule), and solves what lies between them. It reports whether there was any such element.
-func (d *blocks) solveByUnique(a0, a1, b0, b1 int) bool {
-	atA, atB := d.unique(a0, a1, b0, b1)
-	for _, k := range Rising(atB) {
-		i, j := int(atA[k]), int(atB[k])
-		d.solve(a0, i, b0, j)
-		d.match(i, j)
-		a0, b0 = i+1, j+1
-	}
-	if len(atA) == 0 {
-		return false
-	}
-	d.solve(a0, a1, b0, b1)
-	return true
-}
-
 // unique returns where the elements stand that occur exactly once in each of two blocks, in the order of a.
 func (d *blocks) unique(a0, a1, b0, b1 int) (atA, atB []int32) {
 	a, b := d.a.kept, d.b.kept

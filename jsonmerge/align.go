@@ -1,10 +1,11 @@
 package jsonmerge
 
-// Which element of an array is which element of the array that it became, where no third document says more: for Edit
-// and for CreatePatch.
+// Which element of an array is which element of the array that it became, where no third document
+// says more: for Edit and for CreatePatch.
 
-// align returns for each element of as (nodes of a) the index of the element of bs (nodes of b) that it is, or -1 for
-// a new one; no index twice. key names the members that identify an element together, if they are known.
+// align returns for each element of as (nodes of a) the index of the element of bs (nodes of b)
+// that it is, or -1 for a new one; no index twice. key names the members that identify an element
+// together, if they are known.
 func align(b *document, bs []int, a *document, as []int, key []Pointer) []int {
 	al := aligner{b: b, a: a, bs: bs, as: as, to: fill(len(bs)), of: fill(len(as)), budget: alignBudget}
 	if len(key) > 0 {

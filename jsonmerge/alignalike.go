@@ -5,13 +5,14 @@ import (
 	"slices"
 )
 
-// alignBudget bounds the work of comparing every changed element between two anchors with every other one, in leaves
-// looked at. Beyond it elements are recognised by their identity and by leaves that occur nowhere else, the rest only
-// where as many elements stand between the anchors after as before.
+// alignBudget bounds the work of comparing every changed element between two anchors with every
+// other one, in leaves looked at. Beyond it elements are recognised by their identity and by leaves
+// that occur nowhere else, the rest only where as many elements stand between the anchors after as
+// before.
 const alignBudget = 1 << 22
 
-// leavesOf returns the leaves of each container among the nodes: sorted hashes of the scalars in it, each together
-// with the members that lead to it, but not the indexes.
+// leavesOf returns the leaves of each container among the nodes: sorted hashes of the scalars in
+// it, each together with the members that lead to it, but not the indexes.
 func leavesOf(d *document, nodes []int) [][]uint64 {
 	all := make([][]uint64, len(nodes))
 	for i, n := range nodes {
@@ -41,8 +42,8 @@ func appendLeaves(list []uint64, d *document, n int, path uint64) []uint64 {
 	return list
 }
 
-// score says how much of two elements agrees: leaves in common over the leaves of the greater one, or 0 where they
-// cannot be the same element or less than half agrees.
+// score says how much of two elements agrees: leaves in common over the leaves of the greater one,
+// or 0 where they cannot be the same element or less than half agrees.
 func (al *aligner) score(i, j int) float64 {
 	b, a := al.leafB[i], al.leafA[j]
 	most := max(len(b), len(a))
@@ -73,7 +74,8 @@ type candidate struct {
 	score float64
 }
 
-// pairBest pairs the candidates that are each other's best, and better than any other: a tie recognises nothing.
+// pairBest pairs the candidates that are each other's best, and better than any other: a tie
+// recognises nothing.
 func (al *aligner) pairBest(list []candidate) {
 	type best struct {
 		score float64
@@ -98,8 +100,8 @@ func (al *aligner) pairBest(list []candidate) {
 	}
 }
 
-// byRareLeaves pairs elements that have a leaf in common which no other element has. Within a gap half of their leaves
-// must agree, as everywhere; elements that moved too need more than half.
+// byRareLeaves pairs elements that have a leaf in common which no other element has. Within a gap
+// half of their leaves must agree, as everywhere; elements that moved too need more than half.
 func (al *aligner) byRareLeaves() {
 	ownersB, ownersA := owners(al.leafB), owners(al.leafA)
 	gapB, gapA := al.gapNumbers()
@@ -176,8 +178,8 @@ func (al *aligner) bySimilarity(bs, as []int) {
 	al.pairBest(list)
 }
 
-// side pairs what stands side by side and is alike, in a gap with as many elements after as before. This is the only
-// round in which order decides: between elements that are all equally alike.
+// side pairs what stands side by side and is alike, in a gap with as many elements after as before.
+// This is the only round in which order decides: between elements that are all equally alike.
 func (al *aligner) side(bs, as []int) {
 	if len(bs) != len(as) {
 		return
@@ -189,8 +191,8 @@ func (al *aligner) side(bs, as []int) {
 	}
 }
 
-// alone pairs a single element in a gap with the single one that came in its place, unless their identities say
-// otherwise.
+// alone pairs a single element in a gap with the single one that came in its place, unless their
+// identities say otherwise.
 func (al *aligner) alone(bs, as []int) {
 	if len(bs) == 1 && len(as) == 1 && al.changedB(bs[0]) && al.changedA(as[0]) && !al.contradicted(bs[0], as[0]) {
 		al.pair(bs[0], as[0])

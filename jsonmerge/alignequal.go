@@ -10,8 +10,8 @@ import (
 // again stands for the place of what has several.
 const again = -1
 
-// pairTagged pairs the elements with a tag (not 0) that occurs once before and once after, where sure agrees. It
-// returns where each tag occurs.
+// pairTagged pairs the elements with a tag (not 0) that occurs once before and once after, where
+// sure agrees. It returns where each tag occurs.
 func (al *aligner) pairTagged(tagB, tagA []uint64, sure func(i, j int) bool) (onceB, onceA map[uint64]int) {
 	once := func(tags []uint64) map[uint64]int {
 		at := make(map[uint64]int, len(tags))
@@ -40,8 +40,8 @@ func (al *aligner) agree(i, j int, p Pointer) bool {
 	return ok && too && equal(al.b, v, al.a, w)
 }
 
-// byKey pairs elements by the declared key. An element without the whole key, or with a key that occurs twice, is left
-// to the other rounds.
+// byKey pairs elements by the declared key. An element without the whole key, or with a key that
+// occurs twice, is left to the other rounds.
 func (al *aligner) byKey(key []Pointer) {
 	tags := func(d *document, nodes []int) []uint64 {
 		tags := make([]uint64, len(nodes))
@@ -73,7 +73,8 @@ func (al *aligner) byKey(key []Pointer) {
 	al.barB, al.barA = bar(tagB, onceB, onceA), bar(tagA, onceA, onceB)
 }
 
-// byContent pairs equal elements: first those of a longest common subsequence, then those that moved, in order.
+// byContent pairs equal elements: first those of a longest common subsequence, then those that
+// moved, in order.
 func (al *aligner) byContent() {
 	bs, as := al.free()
 	same := func(i, j int) bool { return bytes.Equal(al.b.span(al.bs[i]), al.a.span(al.as[j])) }

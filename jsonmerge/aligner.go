@@ -4,8 +4,9 @@ import "github.com/ifmatch-go/ifmatch/jsonmerge/internal/lcs"
 
 // aligner finds the elements of an array before (b) again in the array after (a).
 //
-// Two elements are the same one only on evidence: a declared key, equal content, a member that looks like an identity,
-// or most of their leaves. An index is never evidence. Each round looks at what the rounds before left over.
+// Two elements are the same one only on evidence: a declared key, equal content, a member that
+// looks like an identity, or most of their leaves. An index is never evidence. Each round looks at
+// what the rounds before left over.
 type aligner struct {
 	b, a   *document
 	bs, as []int  // the elements, as nodes of b and a
@@ -33,8 +34,8 @@ func (al *aligner) freeB(i int) bool { return al.to[i] < 0 && (al.barB == nil ||
 
 func (al *aligner) freeA(j int) bool { return al.of[j] < 0 && (al.barA == nil || !al.barA[j]) }
 
-// changedB reports whether bs[i] is left over and may have become another value. A scalar may not: an unequal scalar is
-// another element, and has nothing to lose.
+// changedB reports whether bs[i] is left over and may have become another value. A scalar may not:
+// an unequal scalar is another element, and has nothing to lose.
 func (al *aligner) changedB(i int) bool { return al.freeB(i) && al.b.isContainer(al.bs[i]) }
 
 // changedA is changedB for as[j].
@@ -85,8 +86,8 @@ func pick(nodes, at []int) []int {
 	return picked
 }
 
-// contradicted reports whether the strongest identity that both elements have says that they are two. Values of
-// different kinds always are.
+// contradicted reports whether the strongest identity that both elements have says that they are
+// two. Values of different kinds always are.
 func (al *aligner) contradicted(i, j int) bool {
 	if al.b.kind(al.bs[i]) != al.a.kind(al.as[j]) {
 		return true

@@ -11,8 +11,8 @@ func (a *arrayMerge) whole() bool {
 	return a.convergent // sets have no elements to merge
 }
 
-// decide finds the pieces of an array without a key. Otherwise it returns where the changes clash, and a reason if that
-// does not show.
+// decide finds the pieces of an array without a key. Otherwise it returns where the changes clash,
+// and a reason if that does not show.
 func (a *arrayMerge) decide() (clashes []Hunk, reason string, ok bool) {
 	switch a.plan.shape {
 	case shapeSet:

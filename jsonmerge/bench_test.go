@@ -12,9 +12,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// triple makes three versions of a compact document of about size bytes: records of about 400 bytes under "items". Local
-// changes counters.likes in k records and remote counters.views in k others, spread evenly; each adds a record. The
-// merge is clean.
+// triple makes three versions of a compact document of about size bytes: records of about 400 bytes
+// under "items". Local changes counters.likes in k records and remote counters.views in k others,
+// spread evenly; each adds a record. The merge is clean.
 func triple(size, k int) (base, local, remote []byte) {
 	rnd := rand.New(rand.NewPCG(42, 42))
 	record := func(id, likes, views int) string {
@@ -78,7 +78,8 @@ func BenchmarkCheck(b *testing.B) {
 	}
 }
 
-// BenchmarkValidThrice is the yardstick: what reading the three documents costs with the standard library.
+// BenchmarkValidThrice is the yardstick: what reading the three documents costs with the standard
+// library.
 func BenchmarkValidThrice(b *testing.B) {
 	for _, s := range sizes {
 		base, local, remote := triple(s.size, s.k)

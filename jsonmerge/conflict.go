@@ -23,8 +23,8 @@ const (
 // A Side is one of the three documents of a merge.
 type Side uint8
 
-// The sides. Remote is the zero value: it is what the origin server has, so it is what stands in for an undecided value
-// unless [Options.StandIn] says otherwise.
+// The sides. Remote is the zero value: it is what the origin server has, so it is what stands in
+// for an undecided value unless [Options.StandIn] says otherwise.
 const (
 	Remote Side = iota
 	Local
@@ -46,25 +46,27 @@ func (s Side) String() string {
 //
 // The slices share memory with the documents given to [Merge]; do not write to them.
 type Conflict struct {
-	// Pointer is the JSON Pointer (RFC 6901) of the value: where it stands in local, or, if it or the array element
-	// around it is not there, in remote. An index means different elements in the three documents: see Elements.
+	// Pointer is the JSON Pointer (RFC 6901) of the value: where it stands in local, or, if it or
+	// the array element around it is not there, in remote. An index means different elements in the
+	// three documents: see Elements.
 	Pointer string
 
 	// Kind says what happened.
 	Kind Kind
 
-	// Base, Local and Remote are the value in the three documents, as it stands there; nil where it is absent. The
-	// value null is not nil but "null".
+	// Base, Local and Remote are the value in the three documents, as it stands there; nil where it
+	// is absent. The value null is not nil but "null".
 	Base, Local, Remote []byte
 
-	// Hunks says, for kinds "array" and "text", which elements or lines clash: ranges into base, local and remote.
-	// It is nil when the array was taken as a whole.
+	// Hunks says, for kinds "array" and "text", which elements or lines clash: ranges into base,
+	// local and remote. It is nil when the array was taken as a whole.
 	Hunks []Hunk
 
 	// Elements tells for each array on the way from the root to the value which element leads on.
 	Elements []Element
 
-	// Reason says more where the kind alone does not explain the conflict, such as which rule could not be followed.
+	// Reason says more where the kind alone does not explain the conflict, such as which rule could
+	// not be followed.
 	Reason string
 }
 
@@ -83,10 +85,11 @@ func (c *Conflict) Value(side Side) []byte {
 type Element struct {
 	// Depth says which token of the conflict's pointer is the element's index: 0 is the first.
 	Depth int
-	// Base, Local and Remote are the element's index in each document's array, -1 where it is absent.
+	// Base, Local and Remote are the element's index in each document's array, -1 where it is
+	// absent.
 	Base, Local, Remote int
-	// Key is the element's key as it stands in the document, one value for each member that makes up the key of a
-	// keyed array; nil for other arrays.
+	// Key is the element's key as it stands in the document, one value for each member that makes
+	// up the key of a keyed array; nil for other arrays.
 	Key [][]byte
 }
 
@@ -98,8 +101,8 @@ type Resolution struct {
 	value   []byte
 }
 
-// Take decides for the value of one side, which may be its absence. For a conflict of kind "order" it is the order of
-// elements that is taken; what they contain is merged all the same.
+// Take decides for the value of one side, which may be its absence. For a conflict of kind "order"
+// it is the order of elements that is taken; what they contain is merged all the same.
 func Take(side Side) Resolution { return Resolution{decided: true, side: side} }
 
 // Use decides for a new value, which must pass [Check]; nil removes the value.
@@ -110,15 +113,15 @@ func Leave() Resolution { return Resolution{} }
 
 // A ConflictError is what [Merge] returns when local and remote cannot both be kept.
 type ConflictError struct {
-	// Conflicts are the undecided values in the order of local's document, those that are only in remote after the
-	// others of the same object or array. No pointer is the beginning of another.
+	// Conflicts are the undecided values in the order of local's document, those that are only in
+	// remote after the others of the same object or array. No pointer is the beginning of another.
 	Conflicts []Conflict
 
 	// Omitted counts the conflicts beyond Limits.MaxConflicts, which are not in Conflicts.
 	Omitted int
 
-	// Partial is the merged document in which each undecided value is taken from the side StandIn; nil if that leaves
-	// no document.
+	// Partial is the merged document in which each undecided value is taken from the side StandIn;
+	// nil if that leaves no document.
 	Partial []byte
 
 	// StandIn is the side that stands in for undecided values in Partial.

@@ -6,8 +6,9 @@ import (
 	"strings"
 )
 
-// maxCounterDigits is how many digits an addend of a counter may have, zeros before the point and after it counted.
-// Beyond it adding would cost more than the text shows (1e1000000000 + 1), and the conflict is reported.
+// maxCounterDigits is how many digits an addend of a counter may have, zeros before the point and
+// after it counted. Beyond it adding would cost more than the text shows (1e1000000000 + 1), and
+// the conflict is reported.
 const maxCounterDigits = 4096
 
 // counter is local + remote - base if all of them are numbers; a base that is absent is 0.
@@ -55,8 +56,8 @@ func addUp(a, b, c []byte) ([]byte, bool) {
 	return text, true
 }
 
-// scaleOf is the number of digits after the point when a number is written without an exponent; false if it were too
-// long.
+// scaleOf is the number of digits after the point when a number is written without an exponent;
+// false if it were too long.
 func scaleOf(lexeme []byte) (int, bool) {
 	if len(lexeme) > maxCounterDigits {
 		return 0, false

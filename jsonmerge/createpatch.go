@@ -5,31 +5,33 @@ import (
 	"strconv"
 )
 
-// CreatePatchOptions say how [CreatePatch] compares two documents. A nil pointer and the zero value are the defaults.
+// CreatePatchOptions say how [CreatePatch] compares two documents. A nil pointer and the zero value
+// are the defaults.
 type CreatePatchOptions struct {
-	// Rules tell by their key strategies which members identify the elements of an array of objects; see
-	// [EditOptions]. The other strategies do not matter here.
+	// Rules tell by their key strategies which members identify the elements of an array of
+	// objects; see [EditOptions]. The other strategies do not matter here.
 	Rules Rules
 
-	// Tests makes the patch guard itself: every value that is removed or replaced is tested first, and every array in
-	// which something changes is tested as a whole, since an index says nothing about the element found there. So the
-	// patch applies only where all that it touches is as it was in the first document. That a member which it adds
-	// was not there, RFC 6902 cannot test.
+	// Tests makes the patch guard itself: every value that is removed or replaced is tested first,
+	// and every array in which something changes is tested as a whole, since an index says nothing
+	// about the element found there. So the patch applies only where all that it touches is as it
+	// was in the first document. That a member which it adds was not there, RFC 6902 cannot test.
 	Tests bool
 
 	// Limits bounds both documents and the patch.
 	Limits Limits
 }
 
-// CreatePatch returns a JSON Patch (RFC 6902) that makes b out of a: [ApplyPatch] of it to a gives a document that
-// means the same as b. Of documents that mean the same the patch is empty, "[]".
+// CreatePatch returns a JSON Patch (RFC 6902) that makes b out of a: [ApplyPatch] of it to a gives
+// a document that means the same as b. Of documents that mean the same the patch is empty, "[]".
 //
-// Objects are compared member by member. The elements of arrays are recognised as by [Edit]: what is inserted,
-// removed or moved becomes one operation (add, remove, move), what changed inside an element becomes operations
-// inside it. Where that takes more text than the array, the array is replaced. The operation copy is not used.
+// Objects are compared member by member. The elements of arrays are recognised as by [Edit]: what
+// is inserted, removed or moved becomes one operation (add, remove, move), what changed inside an
+// element becomes operations inside it. Where that takes more text than the array, the array is
+// replaced. The operation copy is not used.
 //
-// Both documents must pass [Check] with the limits of opts; the error is its [*SyntaxError] or [*LimitError],
-// wrapped. It is safe for concurrent use.
+// Both documents must pass [Check] with the limits of opts; the error is its [*SyntaxError] or
+// [*LimitError], wrapped. It is safe for concurrent use.
 func CreatePatch(a, b []byte, opts *CreatePatchOptions) ([]byte, error) {
 	if opts == nil {
 		opts = &CreatePatchOptions{}
@@ -75,7 +77,8 @@ func (g *generator) enter(token string) (back int) {
 
 func (g *generator) leave(back int) { g.path = g.path[:back] }
 
-// op writes an operation, from the place from ("" for none), with the value n of d (absent for none).
+// op writes an operation, from the place from ("" for none), with the value n of d (absent for
+// none).
 func (g *generator) op(name string, from []byte, d *document, n int) {
 	w := &g.out
 	if !w.bound(0) {
@@ -149,7 +152,8 @@ func (g *generator) object(i, j int) {
 	}
 }
 
-// array writes the operations on an array, or, where their text is longer than the array's, one that replaces it.
+// array writes the operations on an array, or, where their text is longer than the array's, one
+// that replaces it.
 func (g *generator) array(i, j int) {
 	g.test(i)
 	tests, start := g.tests, len(g.out.out)

@@ -1,7 +1,8 @@
 package jsonmerge
 
-// parse reads a document strictly (RFC 8259; names unique, UTF-8 valid, surrogates paired, nothing after the value) into
-// a flat tape of nodes; nothing is decoded or copied. What the rest of the package builds on:
+// parse reads a document strictly (RFC 8259; names unique, UTF-8 valid, surrogates paired, nothing
+// after the value) into a flat tape of nodes; nothing is decoded or copied. What the rest of the
+// package builds on:
 //
 //	d, err := parse(raw, limits)             *SyntaxError or *LimitError; d.nodes[0] is the root
 //	d.kind(i) d.span(i) d.start(i) d.end(i)  the value i: its kind, its text and where that stands in d.raw
@@ -34,8 +35,8 @@ const (
 // absent stands for a node that is not there: a member or a whole document that is missing.
 const absent = -1
 
-// A node is one value or member name. The nodes of a document lie in document order, a container before what it holds,
-// so node 0 is the root and a subtree is the range [i, next).
+// A node is one value or member name. The nodes of a document lie in document order, a container
+// before what it holds, so node 0 is the root and a subtree is the range [i, next).
 type node struct {
 	start, end uint32 // span in raw; a string's and a name's includes the quotes
 	next       uint32 // the node after this subtree; a name's subtree includes the value
@@ -50,7 +51,8 @@ const (
 func (n *node) kind() kind    { return kind(n.info & 7) }
 func (n *node) escaped() bool { return n.info&escapedBit != 0 }
 
-// A document is raw JSON text with the index of its values. It is not safe for concurrent use: hashes are kept lazily.
+// A document is raw JSON text with the index of its values. It is not safe for concurrent use:
+// hashes are kept lazily.
 type document struct {
 	raw    []byte
 	nodes  []node
@@ -71,7 +73,8 @@ func (d *document) span(i int) []byte {
 	return d.raw[n.start:n.end:n.end]
 }
 
-// tapes keeps the nodes of documents that were released: clearing fresh memory would cost as much as reading.
+// tapes keeps the nodes of documents that were released: clearing fresh memory would cost as much
+// as reading.
 var tapes sync.Pool
 
 // maxKeptTape is the number of nodes beyond which a tape is left to the garbage collector: 16 MiB.

@@ -1,6 +1,7 @@
 package jsonmerge
 
-// unique refuses an object in which a name occurs twice (RFC 8259 §4: what such an object means is unpredictable).
+// unique refuses an object in which a name occurs twice (RFC 8259 §4: what such an object means is
+// unpredictable).
 func (s *scanner) unique(object int) bool {
 	d := document{raw: s.raw, nodes: s.nodes}
 	count := d.count(object)

@@ -9,11 +9,12 @@ import (
 
 // EditOptions say how [Edit] compares two views. A nil pointer and the zero value are the defaults.
 type EditOptions struct {
-	// Rules tell by their key strategies which members identify the elements of an array of objects. Their paths
-	// are those of the views. The other strategies do not matter here.
+	// Rules tell by their key strategies which members identify the elements of an array of
+	// objects. Their paths are those of the views. The other strategies do not matter here.
 	Rules Rules
 
-	// Keys is short for rules with nothing but keys: paths as in [Rule], and the names of the members, such as
+	// Keys is short for rules with nothing but keys: paths as in [Rule], and the names of the
+	// members, such as
 	//
 	//	{"/spec/containers": {"name"}, "/spec/containers/*/ports": {"containerPort", "protocol"}}
 	//
@@ -26,33 +27,36 @@ type EditOptions struct {
 
 // Edit applies to a document the change between two views of it.
 //
-// A view is what a Go value shows of a document: before is the encoding of the value that doc was decoded to, after
-// the encoding of the same value when the program has changed it. The document has more than its views: members that
-// the Go type does not know, null where the view has 0, 1.50 where it has 1.5, digits that a float64 does not hold,
-// names in another case, an order of its own. Edit returns doc with the program's change made in it and nothing else:
-// where before and after have equal values, every byte of doc stays as it is, whatever it says; when they are equal as
-// a whole, Edit returns doc itself.
+// A view is what a Go value shows of a document: before is the encoding of the value that doc was
+// decoded to, after the encoding of the same value when the program has changed it. The document
+// has more than its views: members that the Go type does not know, null where the view has 0, 1.50
+// where it has 1.5, digits that a float64 does not hold, names in another case, an order of its
+// own. Edit returns doc with the program's change made in it and nothing else: where before and
+// after have equal values, every byte of doc stays as it is, whatever it says; when they are equal
+// as a whole, Edit returns doc itself.
 //
-//   - Objects are edited member by member. A member that is gone from the view is removed; a new one is added at the
-//     end, in the way that the object is written, on a line of its own or not.
+//   - Objects are edited member by member. A member that is gone from the view is removed; a new
+//     one is added at the end, in the way that the object is written, on a line of its own or not.
 //   - Any other value that changed is replaced by that of after.
-//   - A name that encoding/json has matched in another case ("ID" for the field id) is edited as the document spells
-//     it. If the document spells a name several times, the last one counts, as it does for encoding/json.
-//   - The elements of arrays are told apart by their key, if one is declared, else by content, by identity (one of
-//     the members @id, uid, uuid, id, _id, key, name), and by having most of their content in common, never by index.
-//     An element that stays recognisable keeps what the view does not show, also when it moves; a new one starts with
-//     nothing. Between elements that did not change, a single element that changed is the same one, unless its
-//     identity says otherwise: an element with another id or name is another element. Declare a key where that is
+//   - A name that encoding/json has matched in another case ("ID" for the field id) is edited as
+//     the document spells it. If the document spells a name several times, the last one counts, as
+//     it does for encoding/json.
+//   - The elements of arrays are told apart by their key, if one is declared, else by content, by
+//     identity (one of the members @id, uid, uuid, id, _id, key, name), and by having most of their
+//     content in common, never by index. An element that stays recognisable keeps what the view
+//     does not show, also when it moves; a new one starts with nothing. Between elements that did
+//     not change, a single element that changed is the same one, unless its identity says
+//     otherwise: an element with another id or name is another element. Declare a key where that is
 //     not so.
 //   - Elements that the view does not show stay in the array, after the element that they followed.
 //
-// A nil doc is an absent document: the result is after. Elements are compared in time that grows linearly with the
-// size of the arrays; where many neighbours without any identity change at once, those not recognised within that
-// bound count as new.
+// A nil doc is an absent document: the result is after. Elements are compared in time that grows
+// linearly with the size of the arrays; where many neighbours without any identity change at once,
+// those not recognised within that bound count as new.
 //
-// All three must pass [Check] with the limits of opts; the error is its [*SyntaxError] or [*LimitError], wrapped, or
-// tells what is wrong with opts. Edit does not change its arguments; the result may share memory with doc and after.
-// It is safe for concurrent use.
+// All three must pass [Check] with the limits of opts; the error is its [*SyntaxError] or
+// [*LimitError], wrapped, or tells what is wrong with opts. Edit does not change its arguments; the
+// result may share memory with doc and after. It is safe for concurrent use.
 func Edit(doc, before, after []byte, opts *EditOptions) ([]byte, error) {
 	if opts == nil {
 		opts = &EditOptions{}
@@ -112,8 +116,8 @@ func (e *editor) value(t *tree, b, a int) {
 	}
 }
 
-// same reports whether the views have equal values. Arrays that differ mostly do so early, and then need not be hashed
-// as a whole.
+// same reports whether the views have equal values. Arrays that differ mostly do so early, and then
+// need not be hashed as a whole.
 func (e *editor) same(b, a int) bool {
 	if e.before.kind(b) != kindArray || e.after.kind(a) != kindArray {
 		return e.views.equal(b, a)
@@ -171,7 +175,8 @@ func (e *editor) object(t *tree, b, a int) {
 		case was != absent:
 			e.value(place, was, v)
 		case place.kind() == kindObject && e.after.kind(v) == kindObject:
-			// The view left out an object that seemed empty (omitzero); it may hold what the view does not know.
+			// The view left out an object that seemed empty (omitzero); it may hold what the view
+			// does not know.
 			e.object(place, absent, v)
 		default:
 			place.replace(e.after, v)

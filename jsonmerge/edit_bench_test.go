@@ -7,8 +7,8 @@ import (
 	"github.com/ifmatch-go/ifmatch/jsonmerge"
 )
 
-// The edits are those of the merge benchmarks: a few counters changed in a document of records, one record added. The
-// view shows all of the document.
+// The edits are those of the merge benchmarks: a few counters changed in a document of records, one
+// record added. The view shows all of the document.
 func BenchmarkEdit(b *testing.B) {
 	benchmarkVersions(b, func(before, after []byte) ([]byte, error) { return jsonmerge.Edit(before, before, after, nil) })
 }

@@ -56,8 +56,8 @@ func ExampleEdit() {
 }
 
 func ExampleEditOptions() {
-	// Each port now leads to where the other did. Half of an element is the same one way, half the other way: the key
-	// says which half counts.
+	// Each port now leads to where the other did. Half of an element is the same one way, half the
+	// other way: the key says which half counts.
 	doc := []byte(`{"ports":[{"port":80,"to":8080,"node":30001},{"port":443,"to":8443,"node":30002}]}`)
 	before := []byte(`{"ports":[{"port":80,"to":8080},{"port":443,"to":8443}]}`)
 	after := []byte(`{"ports":[{"port":443,"to":8080},{"port":80,"to":8443}]}`)

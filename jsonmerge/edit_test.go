@@ -279,7 +279,8 @@ func TestEditRefusesBadInput(t *testing.T) {
 	}
 }
 
-// order is a view like those that programs have: it knows some members, some under another case, some only when set.
+// order is a view like those that programs have: it knows some members, some under another case,
+// some only when set.
 type order struct {
 	ID    int64             `json:"id"`
 	Note  string            `json:"note,omitempty"`
@@ -525,8 +526,8 @@ func TestEditNeverMovesUnknownMembersToAnotherElement(t *testing.T) {
 }
 
 func TestEditOfLargeArraysTakesLinearTime(t *testing.T) {
-	// Nothing tells these elements apart but their order: 20,000 objects, all changed, and one more in front. Without
-	// a bound this is 400 million comparisons of elements.
+	// Nothing tells these elements apart but their order: 20,000 objects, all changed, and one more
+	// in front. Without a bound this is 400 million comparisons of elements.
 	build := func(n, by int, secret string) []byte {
 		var b bytes.Buffer
 		for i := range n {

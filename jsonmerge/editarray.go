@@ -8,7 +8,8 @@ type elementEdit struct {
 	was, now int // the elements of the views that show it; absent both when neither does, was for a new one
 }
 
-// arrange returns the elements of an edited array: t, of which the view before shows bs and the view after as.
+// arrange returns the elements of an edited array: t, of which the view before shows bs and the
+// view after as.
 func arrange(t *tree, before *document, bs []int, after *document, as []int, key []Pointer) []elementEdit {
 	ds := t.doc.elementNodes(t.node)
 	shown, hidden := shownBy(before, bs, t.doc, ds, key)
@@ -39,8 +40,9 @@ func arrange(t *tree, before *document, bs []int, after *document, as []int, key
 	return steps
 }
 
-// places returns where each element of the result stands among the n of the document, and which places are filled. A
-// new element that follows directly on a place whose element went takes that place, between the same white space.
+// places returns where each element of the result stands among the n of the document, and which
+// places are filled. A new element that follows directly on a place whose element went takes that
+// place, between the same white space.
 func places(of, shown []int, hidden map[int]bool, n int) (place []int, filled []bool) {
 	place, filled = make([]int, len(of)), make([]bool, n)
 	for j, i := range of {
@@ -69,7 +71,8 @@ func places(of, shown []int, hidden map[int]bool, n int) (place []int, filled []
 	return place, filled
 }
 
-// followersOf returns the elements that the view does not show, by the nearest place before them that is filled.
+// followersOf returns the elements that the view does not show, by the nearest place before them
+// that is filled.
 func followersOf(filled []bool, hidden map[int]bool) map[int][]int {
 	followers := make(map[int][]int)
 	leader := absent
@@ -83,11 +86,12 @@ func followersOf(filled []bool, hidden map[int]bool) map[int][]int {
 	return followers
 }
 
-// shownBy returns for each element of the view before which element of the document it shows (absent: none), and the
-// elements of the document that no element of the view shows.
+// shownBy returns for each element of the view before which element of the document it shows
+// (absent: none), and the elements of the document that no element of the view shows.
 //
-// Decoding keeps the order: the view's element i shows the document's. Where a type's own UnmarshalJSON left some out
-// or sorted them, what an element shows is found by its content, as far as that is certain.
+// Decoding keeps the order: the view's element i shows the document's. Where a type's own
+// UnmarshalJSON left some out or sorted them, what an element shows is found by its content, as far
+// as that is certain.
 func shownBy(before *document, bs []int, d *document, ds []int, key []Pointer) (shown []int, hidden map[int]bool) {
 	inOrder := len(ds) == len(bs)
 	for i := 0; inOrder && i < len(ds); i++ {

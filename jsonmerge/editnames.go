@@ -6,8 +6,9 @@ import (
 	"unicode/utf8"
 )
 
-// effective returns which of several spellings of a name the view shows: the last in the document, as encoding/json
-// decodes one after the other into the same field, unless only the first, the exact one, has the value that was seen.
+// effective returns which of several spellings of a name the view shows: the last in the document,
+// as encoding/json decodes one after the other into the same field, unless only the first, the
+// exact one, has the value that was seen.
 func effective(t *tree, places []int, before *document, was int) int {
 	last := slices.Max(places)
 	if first := places[0]; first != last && was != absent {
@@ -19,8 +20,8 @@ func effective(t *tree, places []int, before *document, was int) int {
 	return last
 }
 
-// spellings are the names of an object's members that the views do not have, by what remains of them when case is
-// folded.
+// spellings are the names of an object's members that the views do not have, by what remains of
+// them when case is folded.
 type spellings map[string][]int
 
 // spellingsOf returns the spellings in t, which the views show as b and a; b may be absent.
@@ -61,7 +62,8 @@ func (s spellings) all(t *tree, name []byte) []int {
 	return places
 }
 
-// foldName maps names that encoding/json takes for the same to the same text: those that bytes.EqualFold calls equal.
+// foldName maps names that encoding/json takes for the same to the same text: those that
+// bytes.EqualFold calls equal.
 func foldName(name []byte) string {
 	folded := make([]byte, 0, len(name))
 	for len(name) > 0 {

@@ -6,11 +6,13 @@ import (
 	"hash/maphash"
 )
 
-// Equal reports whether two JSON documents mean the same: the order of members, white space, the spelling of strings
-// (A or \u0041) and of numbers (1, 1.0, 10e-1, and -0 is 0) do not matter; numbers compare by their exact decimal
-// value, whatever its size. There is no Unicode normalisation, null is not absence, and the order of elements counts.
+// Equal reports whether two JSON documents mean the same: the order of members, white space, the
+// spelling of strings (A or \u0041) and of numbers (1, 1.0, 10e-1, and -0 is 0) do not matter;
+// numbers compare by their exact decimal value, whatever its size. There is no Unicode
+// normalisation, null is not absence, and the order of elements counts.
 //
-// Both must pass [Check] with default limits; the error is its [*SyntaxError] or [*LimitError], wrapped.
+// Both must pass [Check] with default limits; the error is its [*SyntaxError] or [*LimitError],
+// wrapped.
 func Equal(a, b []byte) (bool, error) {
 	da, err := parse(a, Limits{})
 	if err != nil {
@@ -25,8 +27,9 @@ func Equal(a, b []byte) (bool, error) {
 	return equal(&da, 0, &db, 0), nil
 }
 
-// equal reports whether value i of a means the same as value j of b. When the answer is no and hashes were needed to
-// find it, they are kept with the documents, so that asking on every level of a document costs its size once.
+// equal reports whether value i of a means the same as value j of b. When the answer is no and
+// hashes were needed to find it, they are kept with the documents, so that asking on every level of
+// a document costs its size once.
 func equal(a *document, i int, b *document, j int) bool {
 	c := comparison{a: a, b: b, match: matcher{a: a.raw, b: b.raw}}
 	return c.equal(i, j)
@@ -38,14 +41,16 @@ type comparison struct {
 	match matcher
 }
 
-// raw reports whether two values have the same bytes, which makes them equal without looking further.
+// raw reports whether two values have the same bytes, which makes them equal without looking
+// further.
 func (c *comparison) raw(i, j int) bool {
 	m, n := &c.a.nodes[i], &c.b.nodes[j]
 	return c.match.same(int(m.start), int(m.end), int(n.start), int(n.end))
 }
 
-// equal reports whether two values mean the same. Unequal containers are told apart by their hashes, which costs
-// nothing the second time; equal ones are looked through, once, because whoever asked is done with them.
+// equal reports whether two values mean the same. Unequal containers are told apart by their
+// hashes, which costs nothing the second time; equal ones are looked through, once, because whoever
+// asked is done with them.
 func (c *comparison) equal(i, j int) bool {
 	if c.raw(i, j) {
 		return true
@@ -91,8 +96,8 @@ func (c *comparison) membersEqual(i, j int) bool {
 	return same
 }
 
-// hash is a hash of what value i means: equal values have equal hashes. It is kept for every value in i, so that all
-// hashes of a document together cost time in proportion to its size.
+// hash is a hash of what value i means: equal values have equal hashes. It is kept for every value
+// in i, so that all hashes of a document together cost time in proportion to its size.
 func (d *document) hash(i int) uint64 {
 	if d.hashes == nil {
 		d.hashes = make([]uint64, len(d.nodes))

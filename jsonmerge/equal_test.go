@@ -102,7 +102,8 @@ func TestCountersAreExact(t *testing.T) {
 	}
 }
 
-// Raising what both counters count alike must not be taken for one and the same change, wherever the counter is.
+// Raising what both counters count alike must not be taken for one and the same change, wherever
+// the counter is.
 func TestCountersCountWhatBothSidesDidAlike(t *testing.T) {
 	opts := rules("/**/n counter", "/keyed key=id")
 	for base, want := range map[string]string{

@@ -10,8 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// mapOfFiles reads the floors from doc.go. The first line of a floor begins with its number, that of a theme's files
-// with a file.
+// mapOfFiles reads the floors from doc.go. The first line of a floor begins with its number, that
+// of a theme's files with a file.
 func mapOfFiles(t *testing.T) []floors.Floor {
 	t.Helper()
 	source, err := os.ReadFile("doc.go")

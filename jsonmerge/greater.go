@@ -2,7 +2,8 @@ package jsonmerge
 
 import "time"
 
-// choose picks a side for max, min and newest; false if the values are not what the strategy is for.
+// choose picks a side for max, min and newest; false if the values are not what the strategy is
+// for.
 func (v *versions) choose(p *plan, l, r int) (Side, bool) {
 	order, ok := 0, false
 	switch p.shape {

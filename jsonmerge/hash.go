@@ -5,8 +5,8 @@ import (
 	"math/bits"
 )
 
-// seed makes the hash of names and values unpredictable, so that nobody can send a document whose names all collide.
-// No result depends on it.
+// seed makes the hash of names and values unpredictable, so that nobody can send a document whose
+// names all collide. No result depends on it.
 var seed = maphash.MakeSeed()
 
 // mix folds two hashes into one in which their order counts.

@@ -2,18 +2,20 @@ package jsonmerge
 
 import "slices"
 
-// identityNames are the members that look like the identity of the object they stand in, the strongest first. One
-// counts where its values are scalars other than zero and differ throughout the array before.
+// identityNames are the members that look like the identity of the object they stand in, the
+// strongest first. One counts where its values are scalars other than zero and differ throughout
+// the array before.
 var identityNames = [...]string{"@id", "uid", "uuid", "id", "_id", "key", "name"}
 
-// identity is one of identityNames that identifies the elements of this array. The tags are hashes of its values; 0
-// where an element has none.
+// identity is one of identityNames that identifies the elements of this array. The tags are hashes
+// of its values; 0 where an element has none.
 type identity struct {
 	name string
 	b, a []uint64
 }
 
-// identitiesOf returns those of identityNames that identify the elements of an array: bs of b, that have become as of a.
+// identitiesOf returns those of identityNames that identify the elements of an array: bs of b, that
+// have become as of a.
 func identitiesOf(b *document, bs []int, a *document, as []int) []identity {
 	all := make([]identity, len(identityNames))
 	for k, name := range identityNames {
@@ -55,8 +57,8 @@ func distinct(tags []uint64) bool {
 	return len(seen) > 0
 }
 
-// identifies reports whether a value can tell its container from others: a scalar other than null, false, 0 and "",
-// which unlike things have in common because nobody set them.
+// identifies reports whether a value can tell its container from others: a scalar other than null,
+// false, 0 and "", which unlike things have in common because nobody set them.
 func (d *document) identifies(n int) bool {
 	switch d.kind(n) {
 	case kindNumber:

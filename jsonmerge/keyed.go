@@ -6,15 +6,15 @@ import (
 	"slices"
 )
 
-// A keyedMerge decides the merge of arrays whose elements are known by a key: which elements of the three arrays are
-// one, and in what order they stand.
+// A keyedMerge decides the merge of arrays whose elements are known by a key: which elements of the
+// three arrays are one, and in what order they stand.
 type keyedMerge struct {
 	*arrayMerge
 	at [3][]int // by side and id: the element's index, -1 if absent
 }
 
-// byKey finds the keys of all elements. When an element has none, or two have the same, nothing says what belongs
-// together, and it says why.
+// byKey finds the keys of all elements. When an element has none, or two have the same, nothing
+// says what belongs together, and it says why.
 func (a *arrayMerge) byKey() (k keyedMerge, reason string) {
 	k = keyedMerge{arrayMerge: a}
 	in := newTermTable(len(a.inB) + len(a.inL) + len(a.inR))
@@ -120,8 +120,8 @@ func (k *keyedMerge) common(side Side) []int32 {
 	return ids
 }
 
-// order merges the order of the elements that all three have: a three-way merge of the sequences of keys, which has
-// to end with each key once. Then no two moves contradict each other.
+// order merges the order of the elements that all three have: a three-way merge of the sequences of
+// keys, which has to end with each key once. Then no two moves contradict each other.
 func (k *keyedMerge) order() ([]int32, bool) {
 	b, l, r := k.common(Base), k.common(Local), k.common(Remote)
 	switch {
@@ -145,8 +145,9 @@ func (k *keyedMerge) order() ([]int32, bool) {
 // nothing is the id of what stands before the first element.
 const nothing int32 = -1
 
-// each calls do for every element that the result may have, in its order: the elements that all three arrays have in
-// the given one, and after each of them what local has after it, then what only remote has after it.
+// each calls do for every element that the result may have, in its order: the elements that all
+// three arrays have in the given one, and after each of them what local has after it, then what
+// only remote has after it.
 func (k *keyedMerge) each(order []int32, do func(id int32)) {
 	k.following(nothing, do)
 	for _, id := range order {
@@ -155,8 +156,8 @@ func (k *keyedMerge) each(order []int32, do func(id int32)) {
 	}
 }
 
-// following calls do for the elements that come after a common one and before the next: local's, each with what remote
-// added after it, then remote's.
+// following calls do for the elements that come after a common one and before the next: local's,
+// each with what remote added after it, then remote's.
 func (k *keyedMerge) following(id int32, do func(id int32)) {
 	for i := k.find(Local, id) + 1; i < len(k.idsL) && !k.everywhere(k.idsL[i]); i++ {
 		do(k.idsL[i])
@@ -167,8 +168,8 @@ func (k *keyedMerge) following(id int32, do func(id int32)) {
 	k.remoteOnly(id, do)
 }
 
-// remoteOnly calls do for the elements that local does not have and that come right after the one with the given id in
-// remote.
+// remoteOnly calls do for the elements that local does not have and that come right after the one
+// with the given id in remote.
 func (k *keyedMerge) remoteOnly(id int32, do func(id int32)) {
 	for i := k.find(Remote, id) + 1; i < len(k.idsR) && k.find(Local, k.idsR[i]) < 0; i++ {
 		do(k.idsR[i])
@@ -181,8 +182,8 @@ func elementAt(depth int, c *Conflict) Element {
 	return c.Elements[i]
 }
 
-// inLocalOrder sorts the conflicts in the array at a depth, which came in the order of the result: by local's elements,
-// then by those that only remote has.
+// inLocalOrder sorts the conflicts in the array at a depth, which came in the order of the result:
+// by local's elements, then by those that only remote has.
 func inLocalOrder(depth int, conflicts []Conflict) {
 	slices.SortStableFunc(conflicts, func(c, d Conflict) int {
 		e, f := elementAt(depth, &c), elementAt(depth, &d)
@@ -198,8 +199,9 @@ func inLocalOrder(depth int, conflicts []Conflict) {
 	})
 }
 
-// ambiguous reports whether conflicts in the array at a depth have pointers of which one is the beginning of another:
-// the index of an element that only remote has may be that of another element in local.
+// ambiguous reports whether conflicts in the array at a depth have pointers of which one is the
+// beginning of another: the index of an element that only remote has may be that of another element
+// in local.
 func ambiguous(depth int, conflicts []Conflict) bool {
 	inLocal := map[int]bool{}
 	for i := range conflicts {

@@ -12,7 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// ids turns "a b c" into an array of objects with these ids; "b=2" gives the object a member v as well.
+// ids turns "a b c" into an array of objects with these ids; "b=2" gives the object a member v as
+// well.
 func ids(list string) string {
 	var objects []string
 	for _, item := range strings.Fields(list) {
@@ -120,7 +121,8 @@ func TestOrderConflictsCanBeDecidedForOneOrder(t *testing.T) {
 	assert.Equal(t, ids("c=1 a=2 b=3"), merged(t, base, local, remote, prefer("remote")))
 }
 
-// Element 0 of local and element 0 of remote are different ones and both in conflict: "/0" is the beginning of "/0/v".
+// Element 0 of local and element 0 of remote are different ones and both in conflict: "/0" is the
+// beginning of "/0/v".
 func TestKeyedConflictsWithAmbiguousPointersAreReportedAsOne(t *testing.T) {
 	base, local, remote := ids("gone=1 kept=1"), ids("kept=2"), ids("gone=9 kept=3")
 	e := conflicts(t, base, local, remote, &jsonmerge.Options{Arrays: jsonmerge.Key("id")})

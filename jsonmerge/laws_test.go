@@ -13,7 +13,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// reference merges models by the plainest reading of the rules, arrays taken as a whole, and lists the conflicts.
+// reference merges models by the plainest reading of the rules, arrays taken as a whole, and lists
+// the conflicts.
 func reference(b, l, r any, pointer string, deepAdd bool, conflicts *[]string) any {
 	switch {
 	case eq(l, r), eq(b, r):
@@ -98,9 +99,10 @@ func TestMergeLawsOfTheSides(t *testing.T) {
 	}
 }
 
-// inArrays reports whether all conflicts are about arrays. Where elements repeat or move, a longest common subsequence is
-// not unique, and diff3 is known not to be idempotent (Khanna, Kunal, Pierce, "A Formal Investigation of Diff3", 2007):
-// merging again may then conflict, though never come to something else.
+// inArrays reports whether all conflicts are about arrays. Where elements repeat or move, a longest
+// common subsequence is not unique, and diff3 is known not to be idempotent (Khanna, Kunal, Pierce,
+// "A Formal Investigation of Diff3", 2007): merging again may then conflict, though never come to
+// something else.
 func inArrays(conflict *jsonmerge.ConflictError) bool {
 	return !slices.ContainsFunc(conflict.Conflicts, func(c jsonmerge.Conflict) bool { return c.Kind != jsonmerge.ArrayClash })
 }
@@ -170,7 +172,8 @@ func TestMergeOfSequencesInventsNoElement(t *testing.T) {
 
 func TestMergeKeepsUntouchedSpansByteForByte(t *testing.T) {
 	trials(t, func(tr trial) {
-		// All three share the spelling of what they share: edits are made in the text of one document.
+		// All three share the spelling of what they share: edits are made in the text of one
+		// document.
 		base := tr.write(map[string]any{"t": tr.value(3), "u": tr.value(3), "v": tr.value(3), "w": map[string]any{"x": tr.scalar(), "y": tr.value(2)}}, false)
 		replace := func(doc []byte, pointer string) []byte {
 			p, err := jsonmerge.ParsePointer(pointer)
@@ -183,7 +186,8 @@ func TestMergeKeepsUntouchedSpansByteForByte(t *testing.T) {
 		local, remote := replace(base, "/t"), replace(base, "/w/x")
 		merged, conflict := tr.merge(base, local, remote, nil)
 		require.Nil(tr, conflict)
-		// What each side changed apart, and all the rest: the merged text is base's with both replacements.
+		// What each side changed apart, and all the rest: the merged text is base's with both
+		// replacements.
 		require.Equal(tr, string(replaceWith(tr, replaceWith(tr, base, "/t", local), "/w/x", remote)), string(merged), "law 11")
 	})
 }
@@ -238,7 +242,8 @@ func TestConflictsAreMinimalAndComplete(t *testing.T) {
 					}
 				}
 			}
-			// law 13: when local gives way at each conflict, nothing is left to decide; and deciding by callback comes to the same.
+			// law 13: when local gives way at each conflict, nothing is left to decide; and
+			// deciding by callback comes to the same.
 			decided := optionsWith(opts, func(jsonmerge.Conflict) (jsonmerge.Resolution, error) { return jsonmerge.Take(jsonmerge.Remote), nil })
 			merged, left := tr.merge(tr.base, tr.local, tr.remote, decided)
 			require.Nil(tr, left)

@@ -49,8 +49,8 @@ func (t *textLines) lines(r Range) []byte {
 	return slices.Clip(t.text[t.offset(r.Start):t.offset(r.End)])
 }
 
-// internLines numbers the distinct lines of three texts. Most lines of local and remote follow in base on the line
-// that matched before them: a comparison with that one saves the look-up.
+// internLines numbers the distinct lines of three texts. Most lines of local and remote follow in
+// base on the line that matched before them: a comparison with that one saves the look-up.
 func internLines(base, local, remote *textLines) (b, l, r []int32) {
 	table := lineTable{ids: make(map[string]int32, len(base.ends)), last: make([]int32, 0, len(base.ends))}
 	b = table.number(base, nil, nil)
@@ -96,8 +96,8 @@ func (table *lineTable) number(t, base *textLines, baseIDs []int32) []int32 {
 	return ids
 }
 
-// lineEnd returns how line i ends, or the line before it when it is a last line without an end; "" means that there is
-// no line to tell by. The line before the first is the first.
+// lineEnd returns how line i ends, or the line before it when it is a last line without an end; ""
+// means that there is no line to tell by. The line before the first is the first.
 func (t *textLines) lineEnd(i int) string {
 	i = max(0, i)
 	if i == len(t.ends)-1 && t.text[len(t.text)-1] != '\n' {

@@ -7,17 +7,19 @@ import (
 	"github.com/ifmatch-go/ifmatch/jsonmerge/internal/lcs"
 )
 
-// MarkerStyle says how [TextConflictError.Marked] shows a conflict. The styles are those of git's merge.conflictStyle.
+// MarkerStyle says how [TextConflictError.Marked] shows a conflict. The styles are those of git's
+// merge.conflictStyle.
 type MarkerStyle int
 
 const (
-	// MarkersMerge shows local and remote. Lines on which they agree are moved out of the conflict, and conflicts
-	// with little between them (no more than three lines, or no letter or digit) are shown as one. The default.
+	// MarkersMerge shows local and remote. Lines on which they agree are moved out of the conflict,
+	// and conflicts with little between them (no more than three lines, or no letter or digit) are
+	// shown as one. The default.
 	MarkersMerge MarkerStyle = iota
 	// MarkersDiff3 shows local, base and remote, all that belongs to the conflict.
 	MarkersDiff3
-	// MarkersZdiff3 is MarkersDiff3 with the lines moved out on which local and remote agree at the start and at
-	// the end.
+	// MarkersZdiff3 is MarkersDiff3 with the lines moved out on which local and remote agree at the
+	// start and at the end.
 	MarkersZdiff3
 )
 
@@ -33,24 +35,26 @@ func (s MarkerStyle) String() string {
 	}
 }
 
-// MarkerOptions varies [TextConflictError.Marked]. A nil pointer and the zero value mean the defaults.
+// MarkerOptions varies [TextConflictError.Marked]. A nil pointer and the zero value mean the
+// defaults.
 type MarkerOptions struct {
 	// Style defaults to MarkersMerge.
 	Style MarkerStyle
-	// The labels stand after the markers. They default to "local", "base" and "remote"; line breaks and other
-	// control characters in them become spaces.
+	// The labels stand after the markers. They default to "local", "base" and "remote"; line breaks
+	// and other control characters in them become spaces.
 	LocalLabel, BaseLabel, RemoteLabel string
-	// Size is the number of characters in a marker, 7 for zero and below. A text that has lines like markers of its own
-	// needs another size.
+	// Size is the number of characters in a marker, 7 for zero and below. A text that has lines
+	// like markers of its own needs another size.
 	Size int
 }
 
-// Marked returns the whole text for a person to finish, with each conflict between lines of "<<<<<<<", "=======" and
-// ">>>>>>>" (and "|||||||" before base's lines in the diff3 styles), as git merge-file writes it; the markers' line
-// ends are those of the text. What merged cleanly, and what [TextOptions] resolved, stands there merged.
+// Marked returns the whole text for a person to finish, with each conflict between lines of
+// "<<<<<<<", "=======" and ">>>>>>>" (and "|||||||" before base's lines in the diff3 styles), as
+// git merge-file writes it; the markers' line ends are those of the text. What merged cleanly, and
+// what [TextOptions] resolved, stands there merged.
 //
-// It is for showing: the text is no merge result, and a program decides from Conflicts instead. Marked returns nil for an
-// error that [MergeText] did not make. It may be called concurrently.
+// It is for showing: the text is no merge result, and a program decides from Conflicts instead.
+// Marked returns nil for an error that [MergeText] did not make. It may be called concurrently.
 func (e *TextConflictError) Marked(opts *MarkerOptions) []byte {
 	if e.merge == nil {
 		return nil
@@ -85,8 +89,8 @@ type shownText struct {
 	conflict bool
 	Hunk     // of a conflict
 	text     []byte
-	// common says that the text stands in local and in remote alike, so that it may become part of a conflict
-	// around it; then its ranges are set.
+	// common says that the text stands in local and in remote alike, so that it may become part of
+	// a conflict around it; then its ranges are set.
 	common bool
 }
 
@@ -95,7 +99,8 @@ func (m *textMerge) shown(style MarkerStyle) []shownText {
 	var list []shownText
 	for i, reg := range m.regions {
 		if _, resolved := m.resolved[i]; reg.kind != regionBoth || resolved {
-			list = append(list, shownText{Hunk: reg.Hunk, text: m.text(i), common: reg.kind == regionStable || reg.kind == regionSame})
+			common := reg.kind == regionStable || reg.kind == regionSame
+			list = append(list, shownText{Hunk: reg.Hunk, text: m.text(i), common: common})
 			continue
 		}
 		switch style {
@@ -110,7 +115,8 @@ func (m *textMerge) shown(style MarkerStyle) []shownText {
 	return list
 }
 
-// trimmed appends a conflict without the lines on which local and remote agree at its start and end.
+// trimmed appends a conflict without the lines on which local and remote agree at its start and
+// end.
 func (m *textMerge) trimmed(list []shownText, h Hunk) []shownText {
 	l, r := m.local.ids[h.Local.Start:h.Local.End], m.remote.ids[h.Remote.Start:h.Remote.End]
 	prefix, suffix := 0, 0
@@ -213,7 +219,8 @@ func (w *markerWriter) marker(char, label, end string) {
 	w.out = append(w.out, end...)
 }
 
-// lines writes the lines of one side; a last line without an end gets one, so that the marker stands on its own line.
+// lines writes the lines of one side; a last line without an end gets one, so that the marker
+// stands on its own line.
 func (w *markerWriter) lines(text []byte, end string) {
 	w.out = append(w.out, text...)
 	if len(text) > 0 && text[len(text)-1] != '\n' {
@@ -233,10 +240,12 @@ func markerLabel(label, ifEmpty string) string {
 	}, label)
 }
 
-// markerEnd returns the line end of the markers of a conflict: "\r\n" when the first line of base has it, unless the lines
-// before the conflict in local or in remote have "\n" alone. This is git's rule.
+// markerEnd returns the line end of the markers of a conflict: "\r\n" when the first line of base
+// has it, unless the lines before the conflict in local or in remote have "\n" alone. This is git's
+// rule.
 func (m *textMerge) markerEnd(h Hunk) string {
-	if m.local.lineEnd(h.Local.Start-1) != "\n" && m.remote.lineEnd(h.Remote.Start-1) != "\n" && m.base.lineEnd(0) == "\r\n" {
+	local, remote := m.local.lineEnd(h.Local.Start-1), m.remote.lineEnd(h.Remote.Start-1)
+	if local != "\n" && remote != "\n" && m.base.lineEnd(0) == "\r\n" {
 		return "\r\n"
 	}
 	return "\n"

@@ -22,9 +22,10 @@ func hashName(decoded []byte) uint32 {
 	return uint32(maphash.Bytes(seed, decoded)) >> infoShift
 }
 
-// A lookup finds members of one object by name. Documents that are versions of one another keep their members in much
-// the same order, so it first tries the member after the one found last; when that fails it searches small objects and
-// indexes large ones, once. n searches cost O(n + members).
+// A lookup finds members of one object by name. Documents that are versions of one another keep
+// their members in much the same order, so it first tries the member after the one found last; when
+// that fails it searches small objects and indexes large ones, once. n searches cost O(n +
+// members).
 type lookup struct {
 	doc    *document
 	object int
@@ -55,7 +56,8 @@ func (l *lookup) find(name []byte) (int, int) {
 	return l.search(hash, func(candidate int) bool { return bytes.Equal(l.doc.text(candidate), name) })
 }
 
-// findSame returns the name and value nodes of the member that is called like the name node of another document.
+// findSame returns the name and value nodes of the member that is called like the name node of
+// another document.
 func (l *lookup) findSame(other *document, name int) (int, int) {
 	if c := l.cursor; c < l.doc.next(l.object) && sameName(l.doc, c, other, name) {
 		l.cursor = l.doc.next(c)
@@ -88,7 +90,8 @@ func (l *lookup) search(hash uint32, is func(int) bool) (int, int) {
 	return found, found + 1
 }
 
-// A nameTable is an open-addressing hash table of name nodes. 0, the root, is never a name and marks a free slot.
+// A nameTable is an open-addressing hash table of name nodes. 0, the root, is never a name and
+// marks a free slot.
 type nameTable []uint32
 
 func tableSize(n int) int {

@@ -5,21 +5,22 @@ import (
 	"fmt"
 )
 
-// Merge joins the changes that local and remote made to base, and returns the merged document. A nil document is absent:
-// one that was created or deleted; merging can come out as nil, too.
+// Merge joins the changes that local and remote made to base, and returns the merged document. A
+// nil document is absent: one that was created or deleted; merging can come out as nil, too.
 //
-// What only one side changed is taken from that side. What both changed is merged member by member in objects and
-// element by element in arrays, and by the rules in opts. What is left is a conflict: opts.Resolve decides it, or the
-// error is a [*ConflictError] that lists all of them. Spans that no side changed come out byte for byte: order of
-// members, white space, spelling of numbers and strings. Members stand in local's order, those only in remote after
-// them.
+// What only one side changed is taken from that side. What both changed is merged member by member
+// in objects and element by element in arrays, and by the rules in opts. What is left is a
+// conflict: opts.Resolve decides it, or the error is a [*ConflictError] that lists all of them.
+// Spans that no side changed come out byte for byte: order of members, white space, spelling of
+// numbers and strings. Members stand in local's order, those only in remote after them.
 //
-// To write over a resource that changed again, merge the same base and local with the newest remote; merging a result
-// once more with an older remote as the base can lose changes.
+// To write over a resource that changed again, merge the same base and local with the newest
+// remote; merging a result once more with an older remote as the base can lose changes.
 //
-// The documents must pass [Check] within opts.Limits; the error is then a [*SyntaxError] or [*LimitError], wrapped to
-// say which document it is. The result never shares memory with the arguments, which are not changed. Time and memory
-// grow with the size of the documents, n log n at most. Merge may be called concurrently.
+// The documents must pass [Check] within opts.Limits; the error is then a [*SyntaxError] or
+// [*LimitError], wrapped to say which document it is. The result never shares memory with the
+// arguments, which are not changed. Time and memory grow with the size of the documents, n log n at
+// most. Merge may be called concurrently.
 func Merge(base, local, remote []byte, opts *Options) ([]byte, error) {
 	if opts == nil {
 		opts = &Options{}

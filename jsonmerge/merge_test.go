@@ -258,8 +258,8 @@ func TestHunksOfArraysCountFromTheStartOfTheArray(t *testing.T) {
 	}}, e.Conflicts[0].Hunks)
 }
 
-// Where elements repeat or move, a longest common subsequence is not unique; a side that has the other's additions already must
-// not get them twice, nor a conflict.
+// Where elements repeat or move, a longest common subsequence is not unique; a side that has the
+// other's additions already must not get them twice, nor a conflict.
 func TestMergeOfASequenceWithOneThatHasItAlready(t *testing.T) {
 	for _, c := range [][3]string{
 		{`[1,2,3,4]`, `[1,4,2,3]`, `[1,4,2]`},
@@ -291,7 +291,8 @@ func TestMergeRefusesOptionsThatAreWrong(t *testing.T) {
 	}
 }
 
-// The cost of these is far too high to wait for if it were quadratic or if it grew with size times depth.
+// The cost of these is far too high to wait for if it were quadratic or if it grew with size times
+// depth.
 func TestMergeBearsHostileDocuments(t *testing.T) {
 	const n = 60_000
 	list := func(open, end string, n int, item func(i int) string) []byte {

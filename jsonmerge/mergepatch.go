@@ -5,17 +5,18 @@ import (
 	"fmt"
 )
 
-// ErrNotExpressible is wrapped by the error of [CreateMergePatch] when the second document has null for a member that
-// has to be set: in a JSON Merge Patch null means removal (RFC 7396 §1).
+// ErrNotExpressible is wrapped by the error of [CreateMergePatch] when the second document has null
+// for a member that has to be set: in a JSON Merge Patch null means removal (RFC 7396 §1).
 var ErrNotExpressible = errors.New("jsonmerge: not expressible as a merge patch")
 
-// ApplyMergePatch applies a JSON Merge Patch (RFC 7396 §2) to doc: members of the patch replace those of doc, null
-// removes, objects are merged, anything else, arrays included, is replaced as a whole with all the nulls in it. What
-// the patch does not name stays byte for byte as it was; new members go to the end of their object, written like
-// those around them. A patch that changes nothing returns doc itself. A nil doc is an absent one.
+// ApplyMergePatch applies a JSON Merge Patch (RFC 7396 §2) to doc: members of the patch replace
+// those of doc, null removes, objects are merged, anything else, arrays included, is replaced as a
+// whole with all the nulls in it. What the patch does not name stays byte for byte as it was; new
+// members go to the end of their object, written like those around them. A patch that changes
+// nothing returns doc itself. A nil doc is an absent one.
 //
-// The error is the [*SyntaxError] or [*LimitError] of [Check] with default limits, wrapped. The arguments are not
-// changed. It is safe for concurrent use.
+// The error is the [*SyntaxError] or [*LimitError] of [Check] with default limits, wrapped. The
+// arguments are not changed. It is safe for concurrent use.
 func ApplyMergePatch(doc, patch []byte) ([]byte, error) {
 	p, err := parse(patch, Limits{})
 	if err != nil {
@@ -78,13 +79,14 @@ func (m *mergePatching) apply(t *tree, n int) {
 	}
 }
 
-// CreateMergePatch returns the shortest JSON Merge Patch (RFC 7396) that makes b out of a: [ApplyMergePatch] of it to
-// a gives a document that means the same as b. Of objects that mean the same the patch is empty, "{}".
+// CreateMergePatch returns the shortest JSON Merge Patch (RFC 7396) that makes b out of a:
+// [ApplyMergePatch] of it to a gives a document that means the same as b. Of objects that mean the
+// same the patch is empty, "{}".
 //
-// Arrays are replaced as a whole. Where b has null for a member of an object that a does not have there, the error
-// wraps [ErrNotExpressible] and names the member; a JSON Patch ([CreatePatch]) or the whole document can say it. For
-// a document that cannot be read the error is the [*SyntaxError] or [*LimitError] of [Check] with default limits,
-// wrapped. It is safe for concurrent use.
+// Arrays are replaced as a whole. Where b has null for a member of an object that a does not have
+// there, the error wraps [ErrNotExpressible] and names the member; a JSON Patch ([CreatePatch]) or
+// the whole document can say it. For a document that cannot be read the error is the [*SyntaxError]
+// or [*LimitError] of [Check] with default limits, wrapped. It is safe for concurrent use.
 func CreateMergePatch(a, b []byte) ([]byte, error) {
 	da, db, err := parseBoth(a, b, Limits{})
 	if err != nil {
@@ -115,7 +117,8 @@ func (g *mergeGenerator) value(i, j int) error {
 	return g.whole(j)
 }
 
-// whole writes value j of b as the patch that sets it. Members that are null would not arrive, but those in arrays do.
+// whole writes value j of b as the patch that sets it. Members that are null would not arrive, but
+// those in arrays do.
 func (g *mergeGenerator) whole(j int) error {
 	if err := g.noNull(j); err != nil {
 		return err

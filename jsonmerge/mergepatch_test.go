@@ -97,7 +97,8 @@ func TestMergePatchesRefuseBadInput(t *testing.T) {
 	assert.ErrorContains(t, err, "second document: jsonmerge:")
 }
 
-// Law 19: the patch leads from a to b, or says that it cannot; a patch applied twice is applied once.
+// Law 19: the patch leads from a to b, or says that it cannot; a patch applied twice is applied
+// once.
 func TestMergePatchOfTwoDocumentsLeadsFromOneToTheOther(t *testing.T) {
 	rng := rand.New(rand.NewSource(5))
 	made, refused := 0, 0

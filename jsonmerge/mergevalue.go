@@ -153,7 +153,8 @@ func (m *merger) array(p plan, b, l, r int, convergent bool, here policy) bool {
 	return true
 }
 
-// keyed merges arrays whose elements are known by a key: each element on its own, and then the order.
+// keyed merges arrays whose elements are known by a key: each element on its own, and then the
+// order.
 func (m *merger) keyed(a *arrayMerge, here policy) bool {
 	k, reason := a.byKey()
 	if reason != "" {
@@ -190,7 +191,8 @@ func endBefore(doc *document, nodes []int, index int) int {
 	return doc.end(nodes[index-1])
 }
 
-// element merges one element, given by its index on each side, -1 where it is absent; local or remote has it.
+// element merges one element, given by its index on each side, -1 where it is absent; local or
+// remote has it.
 func (m *merger) element(w *listing, a *arrayMerge, b, l, r int, here policy, key func() [][]byte) {
 	doc, nodes, index := a.local, a.inL, l
 	if l < 0 {

@@ -48,8 +48,8 @@ func (m *merger) arrayClash(a *arrayMerge, here policy, hunks []Hunk, reason str
 	return m.clash(m.kindOf(a.b, a.l, a.r), a.b, a.l, a.r, here, hunks, reason)
 }
 
-// decideOrder settles an order conflict: by the order of one side, or else by what it writes, and then it reports
-// whether that is a value.
+// decideOrder settles an order conflict: by the order of one side, or else by what it writes, and
+// then it reports whether that is a value.
 func (m *merger) decideOrder(k *keyedMerge, here policy) (order []int32, present, ok bool) {
 	switch here.prefer.is {
 	case preferLocal:

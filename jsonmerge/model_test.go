@@ -14,8 +14,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A model of JSON documents for property tests, independent of the package: object is map[string]any, array []any,
-// string, bool, nil, and number *big.Rat; missing is no value at all.
+// A model of JSON documents for property tests, independent of the package: object is
+// map[string]any, array []any, string, bool, nil, and number *big.Rat; missing is no value at all.
 type missingValue struct{}
 
 var missing = missingValue{}
@@ -201,8 +201,8 @@ func (m maker) editOnce(v any) any {
 	return m.scalar()
 }
 
-// write spells v as JSON. With plain it is compact and the names are sorted; otherwise order, white space, escapes and
-// the spelling of numbers are random.
+// write spells v as JSON. With plain it is compact and the names are sorted; otherwise order, white
+// space, escapes and the spelling of numbers are random.
 func (m maker) write(v any, plain bool) []byte {
 	var b bytes.Buffer
 	m.append(&b, v, plain)

@@ -8,9 +8,9 @@ import (
 
 // moves plans how an array becomes another by removing, adding and moving elements one at a time.
 //
-// Every element gets a slot in one line that holds both arrays: an element that stays where it is among its
-// neighbours has the same slot before and after, one that moves has two. The index of an element at any time is the
-// number of slots before its own that are taken.
+// Every element gets a slot in one line that holds both arrays: an element that stays where it is
+// among its neighbours has the same slot before and after, one that moves has two. The index of an
+// element at any time is the number of slots before its own that are taken.
 type moves struct {
 	of, to       []int  // as in aligner
 	other        []bool // as[of[j]] is replaced by bs[j], another element

@@ -7,8 +7,9 @@ import (
 	"strconv"
 )
 
-// A decimal is the exact value of a JSON number (RFC 8259 §6), read off its text without expanding it: 1e1000000000
-// takes as long as 1. The value is ±0.d₁d₂…dₙ × 10^exponent with d₁ and dₙ not 0, so equal values have equal fields.
+// A decimal is the exact value of a JSON number (RFC 8259 §6), read off its text without expanding
+// it: 1e1000000000 takes as long as 1. The value is ±0.d₁d₂…dₙ × 10^exponent with d₁ and dₙ not 0,
+// so equal values have equal fields.
 type decimal struct {
 	negative bool
 	digits   []byte // d₁…dₙ as they stand in the text, perhaps with a point among them; empty for zero
@@ -16,8 +17,8 @@ type decimal struct {
 	exponent exponent
 }
 
-// An exponent is an integer of any size: small holds it below 10^18; from there on far holds the digits of its
-// magnitude, and small its sign.
+// An exponent is an integer of any size: small holds it below 10^18; from there on far holds the
+// digits of its magnitude, and small its sign.
 type exponent struct {
 	small int64
 	far   string
@@ -146,7 +147,8 @@ func (d decimal) compare(e decimal) int {
 }
 
 func (d decimal) equal(e decimal) bool {
-	return d.count == e.count && d.negative == e.negative && d.exponent == e.exponent && compareDigits(d.digits, e.digits) == 0
+	return d.count == e.count && d.negative == e.negative && d.exponent == e.exponent &&
+		compareDigits(d.digits, e.digits) == 0
 }
 
 // compareDigits orders two digit sequences as fractions, stepping over the points.

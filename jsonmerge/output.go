@@ -2,8 +2,8 @@ package jsonmerge
 
 import "bytes"
 
-// An output collects the merged document. Most of it are long stretches of one input, so stretches that lie next to one
-// another there are joined and copied in one go.
+// An output collects the merged document. Most of it are long stretches of one input, so stretches
+// that lie next to one another there are joined and copied in one go.
 type output struct {
 	buf      []byte
 	doc      *document // the pending stretch, copied when something else follows; nil for none
@@ -47,8 +47,8 @@ func (o *output) reset(m mark) {
 	o.doc, o.from, o.to = m.doc, m.from, m.to
 }
 
-// A listing writes an object or an array in the layout of one that is there already: the white space after the bracket,
-// between its members and before the closing bracket is kept.
+// A listing writes an object or an array in the layout of one that is there already: the white
+// space after the bracket, between its members and before the closing bracket is kept.
 type listing struct {
 	out       *output
 	style     *document
@@ -56,8 +56,8 @@ type listing struct {
 	count     int // items written
 }
 
-// newListing begins the container that comes of merging local's l with remote's r. It is laid out like local's unless
-// that is empty; so if there is an item to write, the model has one.
+// newListing begins the container that comes of merging local's l with remote's r. It is laid out
+// like local's unless that is empty; so if there is an item to write, the model has one.
 func newListing(out *output, v *versions, l, r int) listing {
 	if v.local.count(l) > 0 {
 		return listing{out: out, style: v.local, container: l}
@@ -65,8 +65,8 @@ func newListing(out *output, v *versions, l, r int) listing {
 	return listing{out: out, style: v.remote, container: r}
 }
 
-// next writes what stands before an item: a name node or an element of doc. previous is the end of doc's item before
-// it, 0 if it is the first.
+// next writes what stands before an item: a name node or an element of doc. previous is the end of
+// doc's item before it, 0 if it is the first.
 func (w *listing) next(doc *document, item, previous int) {
 	d := w.style
 	first := w.container + 1

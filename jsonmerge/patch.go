@@ -10,18 +10,20 @@ import (
 
 // Defaults of [PatchOptions].
 const (
-	// DefaultMaxOperations is the number of operations that [ApplyPatch] carries out unless told otherwise.
+	// DefaultMaxOperations is the number of operations that [ApplyPatch] carries out unless told
+	// otherwise.
 	DefaultMaxOperations = 10_000
 
-	// maxShifts bounds how many elements all insertions into and removals from arrays together push aside: a few
-	// seconds' work.
+	// maxShifts bounds how many elements all insertions into and removals from arrays together push
+	// aside: a few seconds' work.
 	maxShifts = 1 << 32
 )
 
 // ErrTestFailed is wrapped by the error of [ApplyPatch] when a test operation found another value.
 var ErrTestFailed = errors.New("jsonmerge: test failed")
 
-// ErrPatchLimit is wrapped by the error of [ApplyPatch] for a patch that would cost more than [PatchOptions] allow.
+// ErrPatchLimit is wrapped by the error of [ApplyPatch] for a patch that would cost more than
+// [PatchOptions] allow.
 var ErrPatchLimit = errors.New("jsonmerge: patch exceeds a limit")
 
 // PatchOptions bound what [ApplyPatch] may cost. A nil pointer and zero fields mean the defaults.
@@ -29,8 +31,9 @@ type PatchOptions struct {
 	// MaxOperations is how many operations a patch may have; 0 means [DefaultMaxOperations].
 	MaxOperations int
 
-	// MaxCopied is how many bytes all copy operations of a patch together may duplicate; 0 means Limits.MaxBytes. Each
-	// copy can double a document, so few of them would otherwise fill any memory.
+	// MaxCopied is how many bytes all copy operations of a patch together may duplicate; 0 means
+	// Limits.MaxBytes. Each copy can double a document, so few of them would otherwise fill any
+	// memory.
 	MaxCopied int
 
 	// Limits bounds the document, the patch, and the result.
@@ -43,7 +46,8 @@ type PatchError struct {
 	Index int
 	// Op and Path are the operation's members; empty when they are what is wrong.
 	Op, Path string
-	// Err is the reason. It wraps [ErrTestFailed], [ErrNotFound] or [ErrPatchLimit] where that is it.
+	// Err is the reason. It wraps [ErrTestFailed], [ErrNotFound] or [ErrPatchLimit] where that is
+	// it.
 	Err error
 }
 
@@ -59,16 +63,18 @@ func (e *PatchError) Error() string {
 // Unwrap returns Err.
 func (e *PatchError) Unwrap() error { return e.Err }
 
-// ApplyPatch carries out a JSON Patch (RFC 6902) on doc and returns the result; on any error there is none (§5). What
-// no operation touches stays byte for byte as it was; new members go to the end of their object, written like those
-// around them. A patch that changes nothing returns doc itself.
+// ApplyPatch carries out a JSON Patch (RFC 6902) on doc and returns the result; on any error there
+// is none (§5). What no operation touches stays byte for byte as it was; new members go to the end
+// of their object, written like those around them. A patch that changes nothing returns doc itself.
 //
-// It is strict: indexes are 0 or digits without a leading zero (RFC 6901 §4) and within bounds, nothing is padded and
-// no parent is made; test compares numbers by their exact decimal value; a name twice in an operation is an error, as
-// anywhere; the root can be replaced, not removed; a value cannot be moved into itself.
+// It is strict: indexes are 0 or digits without a leading zero (RFC 6901 §4) and within bounds,
+// nothing is padded and no parent is made; test compares numbers by their exact decimal value; a
+// name twice in an operation is an error, as anywhere; the root can be replaced, not removed; a
+// value cannot be moved into itself.
 //
-// The error is a [*PatchError] for an operation, or for a document or patch that cannot be read the [*SyntaxError] or
-// [*LimitError] of [Check], wrapped. The arguments are not changed. It is safe for concurrent use.
+// The error is a [*PatchError] for an operation, or for a document or patch that cannot be read the
+// [*SyntaxError] or [*LimitError] of [Check], wrapped. The arguments are not changed. It is safe
+// for concurrent use.
 func ApplyPatch(doc, patch []byte, opts *PatchOptions) ([]byte, error) {
 	if opts == nil {
 		opts = &PatchOptions{}

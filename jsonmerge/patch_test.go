@@ -373,7 +373,8 @@ func laws(t *testing.T, usual int) int {
 	return n
 }
 
-// randomJSON returns a small document; documents from the same few values often have parts in common.
+// randomJSON returns a small document; documents from the same few values often have parts in
+// common.
 func randomJSON(rng *rand.Rand, depth int) any {
 	switch n := rng.Intn(12); {
 	case depth > 0 && n < 4:

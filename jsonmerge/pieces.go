@@ -1,8 +1,8 @@
 package jsonmerge
 
-// An arrayMerge decides the merge of three arrays: which elements of which side the result has, and which of them are
-// still to be merged. Base is empty if it is absent in its document. Ranges and indexes count elements from the start
-// of the array.
+// An arrayMerge decides the merge of three arrays: which elements of which side the result has, and
+// which of them are still to be merged. Base is empty if it is absent in its document. Ranges and
+// indexes count elements from the start of the array.
 type arrayMerge struct {
 	*versions
 	b, l, r          int   // nodes of the arrays, b may be absent
@@ -29,8 +29,9 @@ func (a *arrayMerge) read() {
 	a.inB, a.inL, a.inR = a.base.elementNodes(a.b), a.local.elementNodes(a.l), a.remote.elementNodes(a.r)
 }
 
-// intern numbers the elements; with trim those that are equal in all three at the start and at the end are left out,
-// which is most of a large array. (Equal, not only the same bytes: the alignment must not depend on the spelling.)
+// intern numbers the elements; with trim those that are equal in all three at the start and at the
+// end are left out, which is most of a large array. (Equal, not only the same bytes: the alignment
+// must not depend on the spelling.)
 func (a *arrayMerge) intern(trim bool) {
 	if trim {
 		shortest := min(len(a.inB), len(a.inL), len(a.inR))

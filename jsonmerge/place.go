@@ -14,8 +14,9 @@ func missing(p Pointer, i int, why string) error {
 	return fmt.Errorf("%w: %s: %s", ErrNotFound, quoteBounded(p[:i+1].String()), why)
 }
 
-// place returns the container that holds what p names, opened, and the index there: that of a kid, or len(kids) for
-// a member or element that is not there but can be added. For the root the container is nil.
+// place returns the container that holds what p names, opened, and the index there: that of a kid,
+// or len(kids) for a member or element that is not there but can be added. For the root the
+// container is nil.
 func (t *tree) place(p Pointer) (at *tree, index int, err error) {
 	for i, token := range p {
 		if i > 0 {

@@ -8,12 +8,12 @@ import (
 	"strings"
 )
 
-// A Pointer is a JSON Pointer (RFC 6901): the names of members and the indexes of elements, unescaped, that lead from
-// the root of a document to a value. The empty Pointer is the root.
+// A Pointer is a JSON Pointer (RFC 6901): the names of members and the indexes of elements,
+// unescaped, that lead from the root of a document to a value. The empty Pointer is the root.
 type Pointer []string
 
-// ParsePointer reads the string form of a pointer, such as "/items/0/a~1b" (RFC 6901 §3): empty, or tokens that each
-// begin with a slash, in which ~0 stands for ~ and ~1 for /.
+// ParsePointer reads the string form of a pointer, such as "/items/0/a~1b" (RFC 6901 §3): empty, or
+// tokens that each begin with a slash, in which ~0 stands for ~ and ~1 for /.
 func ParsePointer(s string) (Pointer, error) {
 	p, err := parsePointer(s)
 	if err != nil {

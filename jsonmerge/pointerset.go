@@ -4,10 +4,10 @@ import (
 	"fmt"
 )
 
-// Set returns doc with value at the place that p names: it replaces what stands there, or becomes a new member of its
-// object, or, at the index after the last or at "-" (RFC 6901 §4), a new element of its array. The container must be
-// there. Every byte that is not part of the value stays as it is; a value that means what stands there already
-// changes nothing, and doc itself is returned.
+// Set returns doc with value at the place that p names: it replaces what stands there, or becomes a
+// new member of its object, or, at the index after the last or at "-" (RFC 6901 §4), a new element
+// of its array. The container must be there. Every byte that is not part of the value stays as it
+// is; a value that means what stands there already changes nothing, and doc itself is returned.
 //
 // The error wraps [ErrNotFound], or is that of [Check] with default limits.
 func (p Pointer) Set(doc, value []byte) ([]byte, error) {
@@ -31,8 +31,8 @@ func (p Pointer) Set(doc, value []byte) ([]byte, error) {
 	})
 }
 
-// Remove returns doc without the member or element that p names. Every byte around it stays as it is. The root cannot
-// be removed.
+// Remove returns doc without the member or element that p names. Every byte around it stays as it
+// is. The root cannot be removed.
 //
 // The error wraps [ErrNotFound], or is that of [Check] with default limits.
 func (p Pointer) Remove(doc []byte) ([]byte, error) {

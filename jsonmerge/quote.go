@@ -6,8 +6,8 @@ import (
 	"unicode/utf8"
 )
 
-// escapeLen is the length of the escape sequence that b begins with, a surrogate pair being one; 0 and the reason when
-// it is not valid.
+// escapeLen is the length of the escape sequence that b begins with, a surrogate pair being one; 0
+// and the reason when it is not valid.
 func escapeLen(b []byte) (int, string) {
 	if len(b) < 2 {
 		return 0, "escape sequence is cut off"
@@ -91,8 +91,8 @@ func appendUnescaped(dst, content []byte) []byte {
 	}
 }
 
-// appendQuoted appends text, which is valid UTF-8, as a JSON string. Only what RFC 8259 §7 demands is escaped: never
-// <, > or &, which nobody asked to change.
+// appendQuoted appends text, which is valid UTF-8, as a JSON string. Only what RFC 8259 §7 demands
+// is escaped: never <, > or &, which nobody asked to change.
 func appendQuoted(dst, text []byte) []byte {
 	const hex = "0123456789abcdef"
 	dst = append(dst, '"')

@@ -1,8 +1,8 @@
 package jsonmerge
 
-// The comparison of three sequences knows nothing of JSON or of lines: it works on sequences of interned ids, so that
-// arrays and texts share one rule. Intern the three documents through ONE table, equal elements to equal ids, numbered
-// from 0. Then
+// The comparison of three sequences knows nothing of JSON or of lines: it works on sequences of
+// interned ids, so that arrays and texts share one rule. Intern the three documents through ONE
+// table, equal elements to equal ids, numbered from 0. Then
 //
 //	regions := threeWay(base, local, remote, true)
 //
@@ -16,15 +16,18 @@ package jsonmerge
 //
 // Joining the ranges of any one side over all regions gives that side's sequence back.
 //
-// The last argument of threeWay says whether changes that touch without sharing a base element (local changed element
-// 3, remote element 4; or remote inserted between the two) belong to one region. True is git's rule and the safe one.
-// With false they stay apart, in the order of the base, an insertion before the change of the element that follows it;
-// two insertions into the same gap have no natural order and share a region under either rule.
+// The last argument of threeWay says whether changes that touch without sharing a base element
+// (local changed element 3, remote element 4; or remote inserted between the two) belong to one
+// region. True is git's rule and the safe one. With false they stay apart, in the order of the
+// base, an insertion before the change of the element that follows it; two insertions into the same
+// gap have no natural order and share a region under either rule.
 //
-// Under threeWay lie lcs.Common (two-way, a longest common subsequence as runs), groupRegions (the grouping alone, for
-// callers that align the sequences by other means, such as keys) and settle (which compares the contents).
+// Under threeWay lie lcs.Common (two-way, a longest common subsequence as runs), groupRegions (the
+// grouping alone, for callers that align the sequences by other means, such as keys) and settle
+// (which compares the contents).
 //
-// Everything here is deterministic, takes time and memory in proportion to the input, and keeps no state.
+// Everything here is deterministic, takes time and memory in proportion to the input, and keeps no
+// state.
 
 import (
 	"slices"
@@ -32,7 +35,8 @@ import (
 	"github.com/ifmatch-go/ifmatch/jsonmerge/internal/lcs"
 )
 
-// Range is a half-open range of indexes, counted from 0: of elements in an array, of lines in a text.
+// Range is a half-open range of indexes, counted from 0: of elements in an array, of lines in a
+// text.
 type Range struct {
 	Start, End int
 }
@@ -45,8 +49,8 @@ type Hunk struct {
 	Base, Local, Remote Range
 }
 
-// regionKind says which sides changed a region. The values of the first four are sets: regionBoth is
-// regionLocal|regionRemote.
+// regionKind says which sides changed a region. The values of the first four are sets: regionBoth
+// is regionLocal|regionRemote.
 type regionKind uint8
 
 const (
@@ -63,15 +67,18 @@ type region struct {
 	Hunk
 }
 
-// threeWay compares local and remote with base and returns the regions, in order. See the top of this file.
+// threeWay compares local and remote with base and returns the regions, in order. See the top of
+// this file.
 func threeWay(base, local, remote []int32, touching bool) []region {
-	regions := groupRegions(len(base), len(local), len(remote), lcs.Common(base, local), lcs.Common(base, remote), touching)
+	inLocal, inRemote := lcs.Common(base, local), lcs.Common(base, remote)
+	regions := groupRegions(len(base), len(local), len(remote), inLocal, inRemote, touching)
 	settle(regions, base, local, remote)
 	return regions
 }
 
-// groupRegions cuts three sequences of the given lengths into regions, from the runs that local and remote have in
-// common with base (A counts in base). It never sees the ids: what both sides changed is regionBoth.
+// groupRegions cuts three sequences of the given lengths into regions, from the runs that local and
+// remote have in common with base (A counts in base). It never sees the ids: what both sides
+// changed is regionBoth.
 func groupRegions(base, local, remote int, baseLocal, baseRemote []lcs.Run, touching bool) []region {
 	l, r := gapsBetween(baseLocal, base, local), gapsBetween(baseRemote, base, remote)
 	regions := make([]region, 0, 2*(len(l)+len(r))+1)
@@ -116,8 +123,8 @@ func groupRegions(base, local, remote int, baseLocal, baseRemote []lcs.Run, touc
 	return regions
 }
 
-// settle looks into the regions that both sides changed: where the contents turn out equal on two of the three sides,
-// the region gets the kind that says so.
+// settle looks into the regions that both sides changed: where the contents turn out equal on two
+// of the three sides, the region gets the kind that says so.
 func settle(regions []region, base, local, remote []int32) {
 	for i := range regions {
 		reg := &regions[i]
@@ -143,7 +150,8 @@ type gap struct {
 	base, other Range
 }
 
-// before orders gaps of different sides by their place in base, an insertion before the change of what follows it.
+// before orders gaps of different sides by their place in base, an insertion before the change of
+// what follows it.
 func (g gap) before(h gap) bool {
 	if g.base.Start != h.base.Start {
 		return g.base.Start < h.base.Start
@@ -151,7 +159,8 @@ func (g gap) before(h gap) bool {
 	return g.base.Len() == 0 && h.base.Len() > 0
 }
 
-// joins reports whether the gap belongs to a region that covers reg in base and does not start after the gap.
+// joins reports whether the gap belongs to a region that covers reg in base and does not start
+// after the gap.
 func (g gap) joins(reg Range, touching bool) bool {
 	if touching {
 		return g.base.Start <= reg.End

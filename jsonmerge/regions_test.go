@@ -62,8 +62,8 @@ func TestThreeWayTellsWhoChangedWhat(t *testing.T) {
 	}
 }
 
-// An alignment may be poorer than it could be: because it goes by something else than equality, or because the search
-// was cut short. What then looks changed and is not must not make a conflict.
+// An alignment may be poorer than it could be: because it goes by something else than equality, or
+// because the search was cut short. What then looks changed and is not must not make a conflict.
 func TestThreeWayIsNotFooledByAPoorAlignment(t *testing.T) {
 	base, changed := lcstest.Letters("ABCD"), lcstest.Letters("AXCD")
 	poor, good := []lcs.Run{{A: 0, B: 0, N: 1}, {A: 3, B: 3, N: 1}}, []lcs.Run{{A: 0, B: 0, N: 1}, {A: 2, B: 2, N: 2}}

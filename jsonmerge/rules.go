@@ -9,23 +9,26 @@ import (
 
 // A Rule says how the values at a path are merged.
 type Rule struct {
-	// Path is a JSON Pointer (RFC 6901) in which the token * stands for any one member or element, and the token **
-	// for any number of them, none too. "" is the root. A member that is really called * is written ~2 (~2~2 for **).
-	// Elements of arrays are reached by * and ** alone: an index means different elements in the three documents.
+	// Path is a JSON Pointer (RFC 6901) in which the token * stands for any one member or element,
+	// and the token ** for any number of them, none too. "" is the root. A member that is really
+	// called * is written ~2 (~2~2 for **). Elements of arrays are reached by * and ** alone: an
+	// index means different elements in the three documents.
 	Path string
 
 	// Strategy is how; it may be empty when Func is set.
 	Strategy Strategy
 
-	// Func decides instead, when both sides changed the value; it is taken as a whole, there is no merging inside.
-	// Leaving the conflict undecided reports it. An error ends the merge with that error.
+	// Func decides instead, when both sides changed the value; it is taken as a whole, there is no
+	// merging inside. Leaving the conflict undecided reports it. An error ends the merge with that
+	// error.
 	Func func(Conflict) (Resolution, error)
 }
 
-// Rules are the rules of a merge: checked when they were made, immutable, safe for concurrent use. The zero value has
-// none.
+// Rules are the rules of a merge: checked when they were made, immutable, safe for concurrent use.
+// The zero value has none.
 //
-// Where several rules hold for a value, each group of a [Strategy] is taken from the last rule that sets it.
+// Where several rules hold for a value, each group of a [Strategy] is taken from the last rule that
+// sets it.
 type Rules struct {
 	ruleSet
 }
@@ -52,9 +55,9 @@ func MustRules(rules ...Rule) Rules {
 	return r
 }
 
-// ParseRules reads what [Rules.String] prints: one rule to a line, the path, white space, the strategy. A path with
-// white space or quotes in it, and the empty path, are in Go's double quotes. Empty lines and lines that begin with #
-// are skipped.
+// ParseRules reads what [Rules.String] prints: one rule to a line, the path, white space, the
+// strategy. A path with white space or quotes in it, and the empty path, are in Go's double quotes.
+// Empty lines and lines that begin with # are skipped.
 func ParseRules(text string) (Rules, error) {
 	var rules []Rule
 	for i, line := range strings.Split(text, "\n") {
@@ -78,7 +81,8 @@ func ParseRules(text string) (Rules, error) {
 	return NewRules(rules...)
 }
 
-// With returns the rules of r followed by those of others: where they disagree, the later ones hold.
+// With returns the rules of r followed by those of others: where they disagree, the later ones
+// hold.
 func (r Rules) With(others ...Rules) Rules {
 	list := slices.Clone(r.list)
 	for _, o := range others {
@@ -87,8 +91,8 @@ func (r Rules) With(others ...Rules) Rules {
 	return Rules{compileRules(list)}
 }
 
-// Under returns the rules of r for a part of a larger document: each path is continued from prefix, which may have
-// wildcards.
+// Under returns the rules of r for a part of a larger document: each path is continued from prefix,
+// which may have wildcards.
 func (r Rules) Under(prefix string) (Rules, error) {
 	outer, err := parsePattern(prefix)
 	if err != nil {
@@ -104,8 +108,8 @@ func (r Rules) Under(prefix string) (Rules, error) {
 // Len is the number of rules.
 func (r Rules) Len() int { return len(r.list) }
 
-// String prints one rule to a line, in the form that [ParseRules] reads. A rule's Func is printed as "func", which
-// cannot be read back.
+// String prints one rule to a line, in the form that [ParseRules] reads. A rule's Func is printed
+// as "func", which cannot be read back.
 func (r Rules) String() string {
 	var b strings.Builder
 	for i := range r.list {

@@ -6,7 +6,8 @@ import (
 	"strings"
 )
 
-// The wildcards in a parsed pattern begin with a byte that UTF-8 does not have, so no member is called like them.
+// The wildcards in a parsed pattern begin with a byte that UTF-8 does not have, so no member is
+// called like them.
 const (
 	anyOne  = "\xff*"
 	anyMany = "\xff**"
@@ -37,7 +38,8 @@ func parsePattern(path string) ([]string, error) {
 	return tokens, nil
 }
 
-// A ruleSet is a list of rules, and the automaton that finds those for a path. The zero value has none.
+// A ruleSet is a list of rules, and the automaton that finds those for a path. The zero value has
+// none.
 type ruleSet struct {
 	list     []compiledRule
 	root     *ruleNode
@@ -50,7 +52,8 @@ type compiledRule struct {
 	plan   plan
 }
 
-// A ruleNode is a state of the automaton that follows a path through the patterns of all rules at once.
+// A ruleNode is a state of the automaton that follows a path through the patterns of all rules at
+// once.
 type ruleNode struct {
 	members map[string]*ruleNode
 	any     *ruleNode // after *
@@ -100,7 +103,8 @@ func (n *ruleNode) child(token string) *ruleNode {
 	return n.members[token]
 }
 
-// A ruleWalk follows the path of a merge. The states of all levels lie in one slice, those of the current one last.
+// A ruleWalk follows the path of a merge. The states of all levels lie in one slice, those of the
+// current one last.
 type ruleWalk struct {
 	rules  ruleSet
 	states []*ruleNode
@@ -168,7 +172,8 @@ func (w *ruleWalk) plan(outer policy) (plan, policy) {
 	return p, outer
 }
 
-// key returns the members that identify the elements of the array that the walk has reached, or nil.
+// key returns the members that identify the elements of the array that the walk has reached, or
+// nil.
 func (w *ruleWalk) key() []Pointer {
 	if p, _ := w.plan(policy{}); p.shape == shapeKeyed {
 		return p.members
@@ -181,8 +186,8 @@ type policy struct {
 	prefer, deletion, added standing
 }
 
-// A standing preference remembers which rule set it, counted from 1, so that a later rule is not undone by an earlier
-// one that matches further in.
+// A standing preference remembers which rule set it, counted from 1, so that a later rule is not
+// undone by an earlier one that matches further in.
 type standing struct {
 	is preference
 	by int

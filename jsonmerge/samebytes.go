@@ -5,9 +5,9 @@ import (
 	"math/bits"
 )
 
-// A matcher compares spans of two texts and remembers how far they agreed, so that asking about a container, then about
-// each thing in it, then about each thing in those, reads every byte about once. Comparing from the start each
-// time would cost size times depth.
+// A matcher compares spans of two texts and remembers how far they agreed, so that asking about a
+// container, then about each thing in it, then about each thing in those, reads every byte about
+// once. Comparing from the start each time would cost size times depth.
 type matcher struct {
 	a, b     []byte
 	shift    int // b's offset minus a's
@@ -20,7 +20,8 @@ func (m *matcher) same(start, end, startB, endB int) bool {
 	return end-start == endB-startB && m.reach(start, startB, end) >= end
 }
 
-// reach is the offset in a, at most limit, up to which a from start on and b from startB on have the same bytes.
+// reach is the offset in a, at most limit, up to which a from start on and b from startB on have
+// the same bytes.
 func (m *matcher) reach(start, startB, limit int) int {
 	if shift := startB - start; shift != m.shift || start < m.from || start > m.to {
 		m.shift, m.from, m.to, m.differs = shift, start, start, false

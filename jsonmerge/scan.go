@@ -4,9 +4,9 @@ import (
 	"fmt"
 )
 
-// Check reports whether doc is JSON that can be merged without guessing what it means: one JSON text (RFC 8259) and
-// nothing after it, no name twice in an object, valid UTF-8 (§8.1), no unpaired surrogate escapes (§8.2), within the
-// limits. The error is a [*SyntaxError] or a [*LimitError].
+// Check reports whether doc is JSON that can be merged without guessing what it means: one JSON
+// text (RFC 8259) and nothing after it, no name twice in an object, valid UTF-8 (§8.1), no unpaired
+// surrogate escapes (§8.2), within the limits. The error is a [*SyntaxError] or a [*LimitError].
 func Check(doc []byte, limits Limits) error {
 	d, err := parse(doc, limits)
 	d.release()
@@ -17,9 +17,9 @@ func parse(raw []byte, limits Limits) (document, error) {
 	return parseLike(raw, limits, nil)
 }
 
-// parseLike parses a document that is expected to be a version of another, like, which may be nil. Where the two have
-// the same bytes at corresponding places, like's nodes are copied instead of reading the text again: what was valid
-// there is valid here. The result is that of parse.
+// parseLike parses a document that is expected to be a version of another, like, which may be nil.
+// Where the two have the same bytes at corresponding places, like's nodes are copied instead of
+// reading the text again: what was valid there is valid here. The result is that of parse.
 func parseLike(raw []byte, limits Limits, like *document) (document, error) {
 	if most := limits.bytes(); len(raw) > most {
 		return document{}, &LimitError{What: "bytes", Limit: most, Offset: most}

@@ -151,7 +151,8 @@ func FuzzCheck(f *testing.F) {
 		err := jsonmerge.Check(doc, jsonmerge.Limits{})
 		if err == nil {
 			require.True(t, json.Valid(doc), "accepted what encoding/json refuses")
-			// Decoding and encoding with encoding/json keeps the meaning, so it must keep equality. Numbers stay as spelled.
+			// Decoding and encoding with encoding/json keeps the meaning, so it must keep equality.
+			// Numbers stay as spelled.
 			dec := json.NewDecoder(bytes.NewReader(doc))
 			dec.UseNumber()
 			var v any

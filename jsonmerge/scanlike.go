@@ -1,6 +1,7 @@
 package jsonmerge
 
-// A likeness is where in a container of like the reading stands: the next member or element, and the end.
+// A likeness is where in a container of like the reading stands: the next member or element, and
+// the end.
 type likeness struct{ at, end, limit int }
 
 func (s *scanner) cursor(hint int, k kind) likeness {
@@ -10,7 +11,8 @@ func (s *scanner) cursor(hint int, k kind) likeness {
 	return likeness{hint + 1, s.like.next(hint), s.like.end(hint)}
 }
 
-// copyRun copies as many members or elements as have the same bytes in like and here, and returns how many.
+// copyRun copies as many members or elements as have the same bytes in like and here, and returns
+// how many.
 func (s *scanner) copyRun(c *likeness) int {
 	if c.at >= c.end {
 		return 0
@@ -57,8 +59,8 @@ func continuesNumber(c byte) bool {
 	return c >= '0' && c <= '9' || c == '.' || c == 'e' || c == 'E' || c == '+' || c == '-'
 }
 
-// likely is the value in like of the member that was just named here: the next one there, or, when a member is gone,
-// the one after that.
+// likely is the value in like of the member that was just named here: the next one there, or, when
+// a member is gone, the one after that.
 func (s *scanner) likely(c *likeness, name int) int {
 	if c.at >= c.end {
 		return absent

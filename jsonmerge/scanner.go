@@ -54,7 +54,8 @@ func (s *scanner) space() {
 	}
 }
 
-// peek is the byte at pos, 0 at the end of the document (0 is no byte of JSON outside strings, nor inside them).
+// peek is the byte at pos, 0 at the end of the document (0 is no byte of JSON outside strings, nor
+// inside them).
 func (s *scanner) peek() byte {
 	if s.pos < len(s.raw) {
 		return s.raw[s.pos]

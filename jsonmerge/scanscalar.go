@@ -62,7 +62,8 @@ func (s *scanner) string() (escaped, ok bool) {
 	start := s.pos
 	raw, p := s.raw, s.pos+1
 	for {
-		// Eight bytes at a time: stop at the first that is a quote, a backslash, a control character or not ASCII.
+		// Eight bytes at a time: stop at the first that is a quote, a backslash, a control
+		// character or not ASCII.
 		for p+8 <= len(raw) {
 			w := binary.LittleEndian.Uint64(raw[p:])
 			quote, back := w^(ones*'"'), w^(ones*'\\')

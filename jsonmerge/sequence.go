@@ -2,8 +2,9 @@ package jsonmerge
 
 import "github.com/ifmatch-go/ifmatch/jsonmerge/internal/lcs"
 
-// sequence merges in order, like diff3 on elements instead of lines; false if there are conflicts. both, which may be
-// nil, is asked about what both sides changed and reports whether it had one answer to it.
+// sequence merges in order, like diff3 on elements instead of lines; false if there are conflicts.
+// both, which may be nil, is asked about what both sides changed and reports whether it had one
+// answer to it.
 func (a *arrayMerge) sequence(both func(Hunk) bool) bool {
 	runsL, runsR := lcs.Common(a.idsB, a.idsL), lcs.Common(a.idsB, a.idsR)
 	if a.splice(runsL, runsR, both) {
@@ -24,8 +25,8 @@ func (a *arrayMerge) sequence(both func(Hunk) bool) bool {
 
 // splice merges along two alignments with base.
 //
-// Changes that touch belong together, because which of two equal neighbours was changed cannot be known. Of what both
-// sides changed, deletions alone still have one answer, since they commute.
+// Changes that touch belong together, because which of two equal neighbours was changed cannot be
+// known. Of what both sides changed, deletions alone still have one answer, since they commute.
 func (a *arrayMerge) splice(runsL, runsR []lcs.Run, both func(Hunk) bool) bool {
 	a.pieces, a.clashes = nil, nil
 	regions := groupRegions(len(a.idsB), len(a.idsL), len(a.idsR), runsL, runsR, true)
@@ -51,16 +52,17 @@ func (a *arrayMerge) splice(runsL, runsR []lcs.Run, both func(Hunk) bool) bool {
 	return len(a.clashes) == 0
 }
 
-// contained deals with conflicts that are none, and with elements that seem to be added by both sides: one side may
-// have the other's additions already, as after a write whose answer was lost and a later write by somebody else.
-// Where elements repeat or move, a longest common subsequence is not unique, and the ones that were chosen hid it.
-// Aligning one side with base through the other shows it, if that is as long.
+// contained deals with conflicts that are none, and with elements that seem to be added by both
+// sides: one side may have the other's additions already, as after a write whose answer was lost
+// and a later write by somebody else. Where elements repeat or move, a longest common subsequence
+// is not unique, and the ones that were chosen hid it. Aligning one side with base through the
+// other shows it, if that is as long.
 func (a *arrayMerge) contained(runsL, runsR []lcs.Run) bool {
 	clashes := a.clashes
 	toL, toR := partners(len(a.idsB), runsL), partners(len(a.idsB), runsR)
 	inLocal, inRemote := false, false
-	// Which of several longest subsequences is found depends on the order of the arguments: both, so that the result
-	// does not.
+	// Which of several longest subsequences is found depends on the order of the arguments: both,
+	// so that the result does not.
 	for _, between := range [][]lcs.Run{lcs.Common(a.idsL, a.idsR), turned(lcs.Common(a.idsR, a.idsL))} {
 		if total(runsL) < len(a.idsL) { // local added something
 			through := follow(toL, partners(len(a.idsL), between))
@@ -166,8 +168,8 @@ func total(runs []lcs.Run) int {
 
 func (r Range) shifted(by int) Range { return Range{r.Start + by, r.End + by} }
 
-// mergeBoth merges what both sides changed where that has one answer: one object that is another on both sides, member
-// by member, and, in a log, additions at one place.
+// mergeBoth merges what both sides changed where that has one answer: one object that is another on
+// both sides, member by member, and, in a log, additions at one place.
 func (a *arrayMerge) mergeBoth(h Hunk) bool {
 	switch {
 	case a.replacedObject(h):
@@ -191,18 +193,18 @@ func (a *arrayMerge) replacedObject(h Hunk) bool {
 // additions joins what both sides added to a log at the same place. What both added is there once.
 func (a *arrayMerge) additions(h Hunk) {
 	first, second := Remote, Local
-	firstRange, secondRange := h.Remote, h.Local
-	firstIDs, secondIDs := a.idsR, a.idsL
 	if a.plan.localFirst {
-		first, second, firstRange, secondRange, firstIDs, secondIDs = second, first, secondRange, firstRange, secondIDs, firstIDs
+		first, second = Local, Remote
 	}
+	added, ids := *h.of(first), a.ids(first)
 	seen := map[int32]int{}
-	for i := firstRange.Start; i < firstRange.End; i++ {
-		seen[firstIDs[i-a.head]]++
+	for i := added.Start; i < added.End; i++ {
+		seen[ids[i-a.head]]++
 	}
-	a.keep(first, firstRange.Start, firstRange.End)
-	for i := secondRange.Start; i < secondRange.End; i++ {
-		if id := secondIDs[i-a.head]; seen[id] > 0 {
+	a.keep(first, added.Start, added.End)
+	added, ids = *h.of(second), a.ids(second)
+	for i := added.Start; i < added.End; i++ {
+		if id := ids[i-a.head]; seen[id] > 0 {
 			seen[id]--
 		} else {
 			a.keep(second, i, i+1)
@@ -210,9 +212,10 @@ func (a *arrayMerge) additions(h Hunk) {
 	}
 }
 
-// multiplicity counts the values in the result. It does not hold when one occurs more often than the sides account
-// for: diff3 alone writes an element twice that both sides moved, each to a place of its own. A value is doubled when
-// it occurs more often than on either side: both added it, or one of them had it from the other.
+// multiplicity counts the values in the result. It does not hold when one occurs more often than
+// the sides account for: diff3 alone writes an element twice that both sides moved, each to a place
+// of its own. A value is doubled when it occurs more often than on either side: both added it, or
+// one of them had it from the other.
 func (a *arrayMerge) multiplicity() (holds, doubled bool) {
 	counts := a.counts()
 	for i := range a.pieces {

@@ -18,8 +18,8 @@ func (a *arrayMerge) set() {
 	}
 }
 
-// multiset keeps local + remote - base of each value: local's occurrences first, then as many of remote's as are
-// missing.
+// multiset keeps local + remote - base of each value: local's occurrences first, then as many of
+// remote's as are missing.
 func (a *arrayMerge) multiset() {
 	in := a.counts()
 	for id := range in {

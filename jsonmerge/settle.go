@@ -23,7 +23,8 @@ func (m *merger) clash(kind Kind, b, l, r int, here policy, hunks []Hunk, reason
 	return m.apply(c, m.opts.Resolve, b, l, r)
 }
 
-// maxListed is how many bytes the pointers of listed conflicts may take: many conflicts deep down have long ones.
+// maxListed is how many bytes the pointers of listed conflicts may take: many conflicts deep down
+// have long ones.
 const maxListed = 16 << 20
 
 // full reports whether no more conflicts are listed.

@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// A Strategy says how a value is merged that both sides changed. It is written as in a struct tag: one word or
-// several joined by commas, at most one of each group. A value that only one side changed is taken from that side,
-// whatever the strategy.
+// A Strategy says how a value is merged that both sides changed. It is written as in a struct tag:
+// one word or several joined by commas, at most one of each group. A value that only one side
+// changed is taken from that side, whatever the strategy.
 //
 // How the value is taken apart (holds for that value alone):
 //
@@ -19,18 +19,19 @@ import (
 //	               key=a+b for several members, key=/meta/id for a JSON Pointer into the element
 //	set            array: unordered, each value once; additions and removals of both sides
 //	multiset       array: unordered, values counted
-//	append         array: a log; entries added by both sides follow one another, remote's first (append=local-first: local's)
+//	append         array: a log; entries added by both sides follow one another, remote's first
+//	               (append=local-first: local's)
 //	counter        number: local + remote - base, exactly; both sides adding the same still counts twice
 //	max, min       number: the greater, the smaller
 //	newest         string: the later of two RFC 3339 times;
 //	               newest=updatedAt for an object, as a whole: the one whose member is later (or the greater number)
 //	text           string: line by line, like git ([MergeText])
 //
-// Of equal numbers and times, local's spelling stands. Where the values are not what a strategy is for, there is a
-// conflict.
+// Of equal numbers and times, local's spelling stands. Where the values are not what a strategy is
+// for, there is a conflict.
 //
-// What happens when that leaves a conflict (holds for the value and everything in it, until a later rule says
-// otherwise):
+// What happens when that leaves a conflict (holds for the value and everything in it, until a later
+// rule says otherwise):
 //
 //	local, remote             that side's value is taken
 //	delete-wins, modify-wins  one side deleted what the other changed: the deletion, the change wins
@@ -58,8 +59,8 @@ const (
 	Ask          Strategy = "ask"
 )
 
-// Key is the strategy "key=...": elements of an array belong together that have equal values of all the members. A
-// name that begins with a slash is a JSON Pointer into the element.
+// Key is the strategy "key=...": elements of an array belong together that have equal values of all
+// the members. A name that begins with a slash is a JSON Pointer into the element.
 func Key(members ...string) Strategy {
 	quoted := make([]string, len(members))
 	for i, m := range members {
@@ -68,8 +69,8 @@ func Key(members ...string) Strategy {
 	return Strategy("key=" + strings.Join(quoted, "+"))
 }
 
-// NewestBy is the strategy "newest=...": of two objects the one whose member is the later RFC 3339 time, or the
-// greater number. A name that begins with a slash is a JSON Pointer into the object.
+// NewestBy is the strategy "newest=...": of two objects the one whose member is the later RFC 3339
+// time, or the greater number. A name that begins with a slash is a JSON Pointer into the object.
 func NewestBy(member string) Strategy {
 	return Strategy("newest=" + quoteArgument(member))
 }
@@ -102,7 +103,8 @@ const (
 
 var shapeWords = map[string]shape{
 	"atomic": shapeAtomic, "sequence": shapeSequence, "key": shapeKeyed, "set": shapeSet, "multiset": shapeMultiset,
-	"append": shapeAppend, "counter": shapeCounter, "max": shapeMax, "min": shapeMin, "newest": shapeNewest, "text": shapeText,
+	"append": shapeAppend, "counter": shapeCounter, "max": shapeMax, "min": shapeMin, "newest": shapeNewest,
+	"text": shapeText,
 }
 
 // isArray reports whether a shape is one of arrays.

@@ -9,10 +9,12 @@ import (
 )
 
 const (
-	// maxTypeRecursion is how often a type may occur inside itself before its tags are no longer followed.
+	// maxTypeRecursion is how often a type may occur inside itself before its tags are no longer
+	// followed.
 	maxTypeRecursion = 8
 
-	// maxTagRules bounds the rules that one type may give: recursive types with several branches multiply.
+	// maxTagRules bounds the rules that one type may give: recursive types with several branches
+	// multiply.
 	maxTagRules = 4096
 )
 
@@ -24,11 +26,12 @@ const (
 //		Comments []Comment `json:"comments" merge:"key=id,modify-wins"`
 //	}
 //
-// A tag holds a [Strategy]. Paths follow encoding/json: names of json tags, embedded structs, pointers; the elements
-// of slices, arrays and maps are *. Types that marshal themselves are not looked into. A type that contains itself is
-// followed eight levels deep.
+// A tag holds a [Strategy]. Paths follow encoding/json: names of json tags, embedded structs,
+// pointers; the elements of slices, arrays and maps are *. Types that marshal themselves are not
+// looked into. A type that contains itself is followed eight levels deep.
 //
-// The error names the field whose tag is not a strategy, or is one that does not suit the field's type.
+// The error names the field whose tag is not a strategy, or is one that does not suit the field's
+// type.
 func RulesFor[T any]() (Rules, error) {
 	return RulesForType(reflect.TypeFor[T]())
 }
@@ -90,7 +93,8 @@ func (w *tagWalk) walk(t reflect.Type, path, place string) error {
 		tag := f.Tag.Get("merge")
 		if name == "" && embedded(f) {
 			if tag != "" {
-				return fmt.Errorf("jsonmerge: field %s: an embedded struct has no place of its own for strategy %s", place, quoteBounded(tag))
+				return fmt.Errorf("jsonmerge: field %s: an embedded struct has no place of its own for strategy %s",
+					place, quoteBounded(tag))
 			}
 			if err := w.walk(f.Type, path, place); err != nil {
 				return err

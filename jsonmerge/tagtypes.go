@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// suits checks a strategy against the type of the value. What a type that marshals itself or an interface will hold
-// is not known.
+// suits checks a strategy against the type of the value. What a type that marshals itself or an
+// interface will hold is not known.
 func suits(p *plan, t reflect.Type) error {
 	k, known := kindOfType(t)
 	if !known {
@@ -30,7 +30,8 @@ func suits(p *plan, t reflect.Type) error {
 	return nil
 }
 
-// kindOfType returns the kind of value that a type becomes in JSON. For what no strategy is for it returns kindNull.
+// kindOfType returns the kind of value that a type becomes in JSON. For what no strategy is for it
+// returns kindNull.
 func kindOfType(t reflect.Type) (k kind, known bool) {
 	switch t {
 	case timeType:
@@ -86,7 +87,7 @@ func hasMembers(t reflect.Type, pointers []Pointer) error {
 			}
 			at = indirect(inner)
 		}
-		if at.Kind() != reflect.Struct && at.Kind() != reflect.Map && at.Kind() != reflect.Interface && at == t && !opaque(at) {
+		if k := at.Kind(); at == t && k != reflect.Struct && k != reflect.Map && k != reflect.Interface && !opaque(at) {
 			return fmt.Errorf("%s is no object", t)
 		}
 	}
@@ -152,8 +153,8 @@ func fields(t reflect.Type) func(func(reflect.StructField) bool) {
 	}
 }
 
-// embedded reports whether encoding/json takes the members of f as members of the struct around it, unless it has a
-// name.
+// embedded reports whether encoding/json takes the members of f as members of the struct around it,
+// unless it has a name.
 func embedded(f reflect.StructField) bool {
 	return f.Anonymous && indirect(f.Type).Kind() == reflect.Struct
 }

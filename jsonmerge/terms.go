@@ -1,8 +1,8 @@
 package jsonmerge
 
-// A termTable gives equal things equal ids, numbered from 0 in the order in which they first come up, so that arrays can
-// be compared as sequences of small integers. Things are told apart by hash, and then by a closer look, so ids never
-// lie whatever the hashes do.
+// A termTable gives equal things equal ids, numbered from 0 in the order in which they first come
+// up, so that arrays can be compared as sequences of small integers. Things are told apart by hash,
+// and then by a closer look, so ids never lie whatever the hashes do.
 type termTable struct {
 	slots []int32 // id + 1, 0 = free; the size is a power of 2
 	terms []term  // by id

@@ -7,45 +7,51 @@ import (
 	"slices"
 )
 
-// DefaultMaxLines is the number of lines of the largest text that [MergeText] takes unless [TextOptions] says otherwise.
+// DefaultMaxLines is the number of lines of the largest text that [MergeText] takes unless
+// [TextOptions] says otherwise.
 const DefaultMaxLines = 1 << 20
 
 // TextOptions varies [MergeText]. A nil pointer and the zero value mean the defaults.
 type TextOptions struct {
-	// MaxBytes and MaxLines limit each of the three documents. Zero and below mean [DefaultMaxBytes] and
-	// [DefaultMaxLines]. While it works MergeText needs about 150 bytes for each line of a document, besides copies
-	// of the documents and the result.
+	// MaxBytes and MaxLines limit each of the three documents. Zero and below mean
+	// [DefaultMaxBytes] and [DefaultMaxLines]. While it works MergeText needs about 150 bytes for
+	// each line of a document, besides copies of the documents and the result.
 	MaxBytes, MaxLines int
 
-	// Resolve, if not nil, is asked for each conflict, in order. With ok true the text it returns (which may be
-	// empty) stands in the result as it is: unless it comes last it should end in a newline. With ok false the
-	// conflict remains. MergeText calls it from the caller's goroutine and does not recover its panics.
+	// Resolve, if not nil, is asked for each conflict, in order. With ok true the text it returns
+	// (which may be empty) stands in the result as it is: unless it comes last it should end in a
+	// newline. With ok false the conflict remains. MergeText calls it from the caller's goroutine
+	// and does not recover its panics.
 	Resolve func(TextConflict) (text []byte, ok bool)
 }
 
-// TextConflict is a place that local and remote changed in different ways. Lines count from 0; the texts are the lines
-// with their ends, byte for byte. They share memory with the documents; appending to them copies.
+// TextConflict is a place that local and remote changed in different ways. Lines count from 0; the
+// texts are the lines with their ends, byte for byte. They share memory with the documents;
+// appending to them copies.
 type TextConflict struct {
 	Hunk
 	BaseText, LocalText, RemoteText []byte
 }
 
-// TextConflictError is the error of [MergeText] when local and remote changed the same place in different ways.
+// TextConflictError is the error of [MergeText] when local and remote changed the same place in
+// different ways.
 type TextConflictError struct {
-	// Conflicts has at least one conflict, in the order of the documents, none that [TextOptions] resolved.
-	// What lies between them merged cleanly.
+	// Conflicts has at least one conflict, in the order of the documents, none that [TextOptions]
+	// resolved. What lies between them merged cleanly.
 	Conflicts []TextConflict
 
 	merge *textMerge // for Marked
 }
 
-// Error says how many conflicts there are and where the first one lies, counting lines from 1. It quotes no content.
+// Error says how many conflicts there are and where the first one lies, counting lines from 1. It
+// quotes no content.
 func (e *TextConflictError) Error() string {
 	if len(e.Conflicts) == 0 {
 		return "jsonmerge: text conflict"
 	}
 	c := e.Conflicts[0]
-	where := fmt.Sprintf("at line %d of base, %d of local, %d of remote", c.Base.Start+1, c.Local.Start+1, c.Remote.Start+1)
+	where := fmt.Sprintf("at line %d of base, %d of local, %d of remote",
+		c.Base.Start+1, c.Local.Start+1, c.Remote.Start+1)
 	if len(e.Conflicts) == 1 {
 		return "jsonmerge: text conflict " + where
 	}
@@ -64,24 +70,28 @@ func (e *TextLimitError) Error() string {
 	return fmt.Sprintf("jsonmerge: the %s text has more than %d %s", e.Document, e.Limit, e.Unit)
 }
 
-// MergeText merges the changes that lead from base to local with those that lead from base to remote, line by line.
+// MergeText merges the changes that lead from base to local with those that lead from base to
+// remote, line by line.
 //
-// The rule is git's: changes that share a line of base, or that touch without an unchanged line between them, belong
-// together; so do two insertions into the same gap. What one side changed is taken from that side. What both
-// changed to the same lines is taken once. All else is a conflict, also two deletions that touch. Any conflict makes the
-// result nil and the error a [*TextConflictError], from which text with conflict markers can be had; a document
-// beyond the limits makes it a [*TextLimitError]. There are no other errors.
+// The rule is git's: changes that share a line of base, or that touch without an unchanged line
+// between them, belong together; so do two insertions into the same gap. What one side changed is
+// taken from that side. What both changed to the same lines is taken once. All else is a conflict,
+// also two deletions that touch. Any conflict makes the result nil and the error a
+// [*TextConflictError], from which text with conflict markers can be had; a document beyond the
+// limits makes it a [*TextLimitError]. There are no other errors.
 //
-// A line ends in "\n", or at the end of the document. Its end is part of the line: a line that ends in "\r\n" differs from
-// the same line with "\n", and a last line without a newline differs from one with. Bytes are copied, never
-// decoded, so the text may be in any encoding that leaves "\n" alone. An absent text (nil) is an empty one.
+// A line ends in "\n", or at the end of the document. Its end is part of the line: a line that ends
+// in "\r\n" differs from the same line with "\n", and a last line without a newline differs from
+// one with. Bytes are copied, never decoded, so the text may be in any encoding that leaves "\n"
+// alone. An absent text (nil) is an empty one.
 //
-// Time and memory are linear in the size of the documents. In documents that differ in very many places
-// the comparison gets coarser (see the limits in [TextOptions] for a harder bound): more may then be reported as
-// conflicting than must be, but nothing is lost.
+// Time and memory are linear in the size of the documents. In documents that differ in very many
+// places the comparison gets coarser (see the limits in [TextOptions] for a harder bound): more may
+// then be reported as conflicting than must be, but nothing is lost.
 //
-// MergeText does not change its arguments and may be called concurrently. The result may be one of the arguments itself,
-// and a [*TextConflictError] refers to all three: a caller that changes any of them in place copies first.
+// MergeText does not change its arguments and may be called concurrently. The result may be one of
+// the arguments itself, and a [*TextConflictError] refers to all three: a caller that changes any
+// of them in place copies first.
 func MergeText(base, local, remote []byte, opts *TextOptions) ([]byte, error) {
 	if opts == nil {
 		opts = new(TextOptions)
@@ -99,8 +109,8 @@ func MergeText(base, local, remote []byte, opts *TextOptions) ([]byte, error) {
 	return m.merged(), nil
 }
 
-// mergeText is MergeText for the values of strings, whose limits are those of the document that holds them. When ok is
-// false it returns the hunks in conflict.
+// mergeText is MergeText for the values of strings, whose limits are those of the document that
+// holds them. When ok is false it returns the hunks in conflict.
 func mergeText(base, local, remote []byte) (merged []byte, hunks []Hunk, ok bool) {
 	if merged, ok := mergeTextEqual(base, local, remote); ok {
 		return merged, nil, true

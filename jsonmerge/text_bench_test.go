@@ -10,8 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// editedText returns a text of n lines of about 35 bytes and two versions of it in which k lines each are changed, at
-// places that keep apart.
+// editedText returns a text of n lines of about 35 bytes and two versions of it in which k lines
+// each are changed, at places that keep apart.
 func editedText(n, k int) (base, local, remote []byte) {
 	line := func(i int, by string) string {
 		return fmt.Sprintf("%06d: the quick brown fox %s jumps\n", i, by)
@@ -49,7 +49,8 @@ func BenchmarkMergeText(b *testing.B) {
 	}
 }
 
-// BenchmarkGitMergeFile is the peer of BenchmarkMergeText, with the start of a process and the writing of three files.
+// BenchmarkGitMergeFile is the peer of BenchmarkMergeText, with the start of a process and the
+// writing of three files.
 func BenchmarkGitMergeFile(b *testing.B) {
 	git := newGitMergeFile(b)
 	base, local, remote := editedText(10_000, 50)

@@ -163,7 +163,8 @@ func TestMergeTextLeavesWhatResolveDoesNotDecide(t *testing.T) {
 	require.Equal(t, "decided\nb\n<<<<<<< local\nC\n=======\n3\n>>>>>>> remote\n", string(conflict.Marked(nil)))
 }
 
-// randomTexts returns three texts of few different lines, sometimes without a final newline or with CR LF.
+// randomTexts returns three texts of few different lines, sometimes without a final newline or with
+// CR LF.
 func randomTexts(rnd *rand.Rand) (base, local, remote string) {
 	letters := 1 + rnd.IntN(30)
 	ids := lcstest.Random(rnd, rnd.IntN(30), letters)
@@ -233,7 +234,8 @@ func requireTextLaws(t testing.TB, base, local, remote string) {
 		before = c.Hunk
 	}
 
-	// Keeping one side of every conflict is a merge without conflicts, and marked text says the same.
+	// Keeping one side of every conflict is a merge without conflicts, and marked text says the
+	// same.
 	keep := func(pick func(jsonmerge.TextConflict) []byte) string {
 		t.Helper()
 		merged, err := jsonmerge.MergeText([]byte(base), []byte(local), []byte(remote), &jsonmerge.TextOptions{
@@ -255,8 +257,8 @@ func requireTextLaws(t testing.TB, base, local, remote string) {
 	}
 }
 
-// readsAmbiguously finds lines that look like markers, and a CR at the end of a text, which the end that goes before a
-// marker would make part of a CR LF.
+// readsAmbiguously finds lines that look like markers, and a CR at the end of a text, which the end
+// that goes before a marker would make part of a CR LF.
 var readsAmbiguously = regexp.MustCompile(`(?m)^(<{7}|\|{7}|={7}|>{7})|\r\x00`)
 
 var markerLine = regexp.MustCompile(`(?m)^(<{7}|\|{7}|={7}|>{7})`)
@@ -308,8 +310,9 @@ func TestMergeTextKeepsTheLaws(t *testing.T) {
 	}
 }
 
-// Changes with at least one unchanged line between them merge cleanly to both applied, and conflicts cover changed
-// lines only: "A Formal Investigation of Diff3" (Khanna, Kunal, Pierce, 2007) calls the first one locality.
+// Changes with at least one unchanged line between them merge cleanly to both applied, and
+// conflicts cover changed lines only: "A Formal Investigation of Diff3" (Khanna, Kunal, Pierce,
+// 2007) calls the first one locality.
 func TestMergeTextAppliesChangesThatAnUnchangedLineSeparates(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(9, 9))
 	for n := range laws(t, 3_000) {
@@ -449,12 +452,13 @@ func TestMergeTextAgreesWithTheInstalledGit(t *testing.T) {
 			t.Logf("base %q\nlocal %q\nremote %q\ngot %q\ngit %q", base, local, remote, got, want)
 		}
 	}
-	// Among lines that occur several times there is more than one longest common subsequence, and git may take
-	// another one. Anything beyond that is a fault.
+	// Among lines that occur several times there is more than one longest common subsequence, and
+	// git may take another one. Anything beyond that is a fault.
 	assert.LessOrEqual(t, differ, count/50, "of %d", count)
 }
 
-// TestMergeTextAgreesWithNodeDiff3 runs the cases of another diff3. They are sequences of words: a word is a line here.
+// TestMergeTextAgreesWithNodeDiff3 runs the cases of another diff3. They are sequences of words: a
+// word is a line here.
 func TestMergeTextAgreesWithNodeDiff3(t *testing.T) {
 	var cases []struct {
 		Fn, Test            string
@@ -489,7 +493,8 @@ func TestMergeTextAgreesWithNodeDiff3(t *testing.T) {
 			}
 			switch {
 			case c.Options.ExcludeFalseConflicts != nil:
-				// Asks for a conflict where both sides made the same change. The rule here takes that once.
+				// Asks for a conflict where both sides made the same change. The rule here takes
+				// that once.
 				otherRule++
 				require.Nil(t, conflict)
 			case c.Fn == "diff3Merge":
@@ -502,8 +507,9 @@ func TestMergeTextAgreesWithNodeDiff3(t *testing.T) {
 				got = regexp.MustCompile(`(?m)^(<{7} a|>{7} b)$`).ReplaceAllStringFunc(got, func(s string) string { return s[:7] })
 				require.Equal(t, wordLines(c.Out.(map[string]any)["result"]), got)
 			case c.Fn == "mergeDigIn":
-				// Moves out of a conflict what both sides agree on, as MarkersMerge does; but that also shows
-				// conflicts with little between them as one. So only the verdicts agree when there is a conflict.
+				// Moves out of a conflict what both sides agree on, as MarkersMerge does; but that
+				// also shows conflicts with little between them as one. So only the verdicts agree
+				// when there is a conflict.
 				require.Equal(t, c.Out.(map[string]any)["conflict"], conflict != nil)
 				if conflict == nil {
 					require.Equal(t, wordLines(c.Out.(map[string]any)["result"]), got)

@@ -6,8 +6,9 @@ import (
 	"slices"
 )
 
-// tree is a JSON value that can be changed. It starts as a value of a document, shared and never written to, and is
-// opened, one level at a time, where something in it changes. So a change costs what it touches, not the document.
+// tree is a JSON value that can be changed. It starts as a value of a document, shared and never
+// written to, and is opened, one level at a time, where something in it changes. So a change costs
+// what it touches, not the document.
 type tree struct {
 	doc  *document // what it was read from; nil for an object that stood nowhere
 	node int
@@ -25,7 +26,8 @@ type inside struct {
 	added  map[string]int // kids that are new members
 }
 
-// kid is a member or an element. A removed member stays, marked, so that the others keep their index.
+// kid is a member or an element. A removed member stays, marked, so that the others keep their
+// index.
 type kid struct {
 	val  *tree // nil: what stands at from
 	from int32 // the name or element in the document whose place this is, or absent
@@ -143,8 +145,8 @@ func (t *tree) remove(i int) *tree {
 	return val
 }
 
-// add puts a new value at an index that place returned: into an array before the element there, into an object as a
-// member, or in place of the member there.
+// add puts a new value at an index that place returned: into an array before the element there,
+// into an object as a member, or in place of the member there.
 func (t *tree) add(i int, name string, val *tree) {
 	switch {
 	case !t.open.object:

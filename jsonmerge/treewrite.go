@@ -1,7 +1,7 @@
 package jsonmerge
 
-// writer writes a tree. What stems from its document keeps its bytes, what does not follows the manner in which the
-// document is written around it.
+// writer writes a tree. What stems from its document keeps its bytes, what does not follows the
+// manner in which the document is written around it.
 type writer struct {
 	doc    *document
 	limits Limits

@@ -1,10 +1,11 @@
-// Package floors checks, in a test, that the files of a package lie on floors: a file uses only what lies on a lower
-// floor, and on its own floor only what belongs to its own theme.
+// Package floors checks, in a test, that the files of a package lie on floors: a file uses only
+// what lies on a lower floor, and on its own floor only what belongs to its own theme.
 //
-// A file uses another one when it mentions anything that the other one declares: a type, a function, a variable or a
-// constant, and likewise a method, whose home is the file that declares it and not that of its receiver's type, and a
-// field, whose home is the file of its struct. What happens without a mention does not count: a type that satisfies an
-// interface, and a method that the standard library calls through one.
+// A file uses another one when it mentions anything that the other one declares: a type, a
+// function, a variable or a constant, and likewise a method, whose home is the file that declares
+// it and not that of its receiver's type, and a field, whose home is the file of its struct. What
+// happens without a mention does not count: a type that satisfies an interface, and a method that
+// the standard library calls through one.
 package floors
 
 import (
@@ -35,10 +36,11 @@ type Theme []string
 type Report struct {
 	// Reaches are the uses that the floors do not allow, in the order of the files and lines.
 	Reaches []Reach
-	// Arrows counts the pairs of files of which one uses the other. Up counts those that lead to a higher floor and
-	// Sideways those that lead to another theme of the same one.
+	// Arrows counts the pairs of files of which one uses the other. Up counts those that lead to a
+	// higher floor and Sideways those that lead to another theme of the same one.
 	Arrows, Up, Sideways int
-	// Circles lists the files that use each other, directly or through others. The floors allow them within a theme.
+	// Circles lists the files that use each other, directly or through others. The floors allow
+	// them within a theme.
 	Circles [][]string
 }
 
@@ -52,9 +54,9 @@ type Reach struct {
 // String returns the position and the text.
 func (r Reach) String() string { return r.Position.String() + ": " + r.Text }
 
-// Check checks the package in a folder against its floors, the lowest first. Test files have no floor. A file that has
-// no place or two, a place without a file, and a package that does not compile are errors. The package must not
-// depend on build tags.
+// Check checks the package in a folder against its floors, the lowest first. Test files have no
+// floor. A file that has no place or two, a place without a file, and a package that does not
+// compile are errors. The package must not depend on build tags.
 func Check(dir string, floors []Floor) (Report, error) {
 	paths, err := filepath.Glob(filepath.Join(dir, "*.go"))
 	if err != nil {
@@ -139,8 +141,8 @@ func (c *check) typeCheck(dir string) error {
 	return err
 }
 
-// exportData returns, for each package that the files import, the file in the build cache that describes it. That is
-// much quicker than to type-check the imports, and needs no network.
+// exportData returns, for each package that the files import, the file in the build cache that
+// describes it. That is much quicker than to type-check the imports, and needs no network.
 func exportData(dir string, files []*ast.File) (map[string]string, error) {
 	args := []string{"list", "-export", "-deps", "-f", "{{.ImportPath}}\t{{.Export}}", "--"}
 	for _, file := range files {

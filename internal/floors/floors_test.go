@@ -12,7 +12,8 @@ import (
 
 var lowAndHigh = []floors.Floor{{{"low.go"}}, {{"high.go"}}}
 
-// folder makes a package of files, each given as its name, a line break and its text after the package clause.
+// folder makes a package of files, each given as its name, a line break and its text after the
+// package clause.
 func folder(t *testing.T, files ...string) string {
 	t.Helper()
 	dir := t.TempDir()

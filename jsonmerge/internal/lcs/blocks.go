@@ -22,8 +22,8 @@ type occurrence struct {
 	a, b, at int32
 }
 
-// keepShared fills kept with the elements between the common prefix and the common suffix that both sides know, and
-// marks all elements there as changed until a match is found.
+// keepShared fills kept with the elements between the common prefix and the common suffix that both
+// sides know, and marks all elements there as changed until a match is found.
 func (d *blocks) keepShared(prefix, endA, endB int) {
 	for _, id := range d.a.ids[prefix:endA] {
 		d.seen[id].a = 1

@@ -1,37 +1,43 @@
-// Package lcs finds longest common subsequences: Myers' O(ND) algorithm in linear space (E. W. Myers, "An O(ND)
-// Difference Algorithm and Its Variations", Algorithmica 1, 1986), made safe for any input by a budget.
+// Package lcs finds longest common subsequences: Myers' O(ND) algorithm in linear space (E. W.
+// Myers, "An O(ND) Difference Algorithm and Its Variations", Algorithmica 1, 1986), made safe for
+// any input by a budget.
 //
-// It knows nothing of JSON or of lines and compares sequences of numbers. lcs.go has the search, middle.go the point at
-// which it divides a block, unique.go the coarser rule for a block that is too expensive, slide.go which of several
-// equal places an element is matched in.
+// It knows nothing of JSON or of lines and compares sequences of numbers. lcs.go has the search,
+// middle.go the point at which it divides a block, unique.go the coarser rule for a block that is
+// too expensive, slide.go which of several equal places an element is matched in.
 package lcs
 
 import "slices"
 
-// What the search may cost. One step is one element looked at or one diagonal extended, a few nanoseconds.
+// What the search may cost. One step is one element looked at or one diagonal extended, a few
+// nanoseconds.
 const (
-	// stepsPerElement and stepsFree bound the whole search: it takes at most
-	// stepsFree + stepsPerElement*(len(a)+len(b)) steps.
+	// stepsPerElement and stepsFree bound the whole search: it takes at most stepsFree +
+	// stepsPerElement*(len(a)+len(b)) steps.
 	stepsPerElement = 128
 	stepsFree       = 4 << 20
-	// reserved is the part of that budget (one in reserved) kept for the coarser search by unique elements.
+	// reserved is the part of that budget (one in reserved) kept for the coarser search by unique
+	// elements.
 	reserved = 8
-	// minEdits is the number of edits, counted from each end, up to which a block is always solved exactly.
-	// In a long search it is the square root of the size, in a short one what shortSteps allow.
+	// minEdits is the number of edits, counted from each end, up to which a block is always solved
+	// exactly. In a long search it is the square root of the size, in a short one what shortSteps
+	// allow.
 	minEdits   = 256
 	shortSteps = 2 << 20
 )
 
-// Common returns a longest common subsequence of a and b as maximal runs, in order. Ids are not negative.
+// Common returns a longest common subsequence of a and b as maximal runs, in order. Ids are not
+// negative.
 //
-// Where an element could be matched in several places the latest is preferred, as git does, except that a
-// removal and an insertion which can stand side by side do: so the same edit gets the same place on both sides of a
-// three-way merge.
+// Where an element could be matched in several places the latest is preferred, as git does, except
+// that a removal and an insertion which can stand side by side do: so the same edit gets the same
+// place on both sides of a three-way merge.
 //
-// The answer is exactly a longest one if len(a)+len(b) is at most 2048, or if no more than 512 of the elements that both
-// sides know are removed and inserted. Beyond that, and beyond the budget, it is still a common subsequence, but may be
-// a shorter one: the search then goes by elements that occur once on each side, next by the most promising partial
-// result, and at last leaves a block unmatched. So the time is linear in the input, whatever the input is.
+// The answer is exactly a longest one if len(a)+len(b) is at most 2048, or if no more than 512 of
+// the elements that both sides know are removed and inserted. Beyond that, and beyond the budget,
+// it is still a common subsequence, but may be a shorter one: the search then goes by elements that
+// occur once on each side, next by the most promising partial result, and at last leaves a block
+// unmatched. So the time is linear in the input, whatever the input is.
 func Common(a, b []int32) []Run {
 	runs, _ := search(a, b)
 	return runs
@@ -49,8 +55,8 @@ func search(a, b []int32) (runs []Run, steps int) {
 	}
 	endA, endB := len(a)-suffix, len(b)-suffix
 	if prefix == endA || prefix == endB {
-		// Only one side has more. Its elements stand at their latest place already: the first of them differs
-		// from the element after them, or the prefix would have been longer.
+		// Only one side has more. Its elements stand at their latest place already: the first of
+		// them differs from the element after them, or the prefix would have been longer.
 		if prefix > 0 {
 			runs = append(runs, Run{0, 0, prefix})
 		}
@@ -84,8 +90,8 @@ func search(a, b []int32) (runs []Run, steps int) {
 	return d.runs(), budget - d.budget
 }
 
-// renumber copies a and b with dense ids: a table by id must not be larger than what is compared, which may be a small
-// part of a large document.
+// renumber copies a and b with dense ids: a table by id must not be larger than what is compared,
+// which may be a small part of a large document.
 func renumber(a, b []int32) (denseA, denseB []int32, most int32) {
 	table := make(map[int32]int32)
 	dense := make([]int32, 0, len(a)+len(b))
@@ -146,8 +152,9 @@ func sqrt(n int) int {
 	return r
 }
 
-// solveByUnique matches elements that occur exactly once in each of two blocks, in the longest order common to both
-// (the "patience" rule), and solves what lies between them. It reports whether there was any such element.
+// solveByUnique matches elements that occur exactly once in each of two blocks, in the longest
+// order common to both (the "patience" rule), and solves what lies between them. It reports whether
+// there was any such element.
 func (d *blocks) solveByUnique(a0, a1, b0, b1 int) bool {
 	atA, atB := d.unique(a0, a1, b0, b1)
 	for _, k := range Rising(atB) {

@@ -31,7 +31,8 @@ func lcsLength(a, b []int32) int {
 	return row[len(b)]
 }
 
-// requireCommonSubsequence checks that runs are true, in order and maximal, and returns how many elements they match.
+// requireCommonSubsequence checks that runs are true, in order and maximal, and returns how many
+// elements they match.
 func requireCommonSubsequence(t testing.TB, a, b []int32, runs []lcs.Run) int {
 	t.Helper()
 	total, i, j := 0, 0, 0
@@ -92,7 +93,8 @@ func TestCommonRunsPreferTheLatestPlaceAndPlacesSideBySide(t *testing.T) {
 		{"XAAAAY", "XAAY", "[{0 0 3} {5 3 1}]"}, // the last two A go
 		{"AXBXC", "AXC", "[{0 0 2} {4 2 1}]"},   // "BX" goes, not "XB"
 		{"FABABG", "FABG", "[{0 0 3} {5 3 1}]"},
-		// Removing the second A and inserting B beside it is one replacement, though the removal could slide.
+		// Removing the second A and inserting B beside it is one replacement, though the removal
+		// could slide.
 		{"AAC", "ABC", "[{0 0 1} {2 2 1}]"},
 		// Two groups of changes that meet when they slide become one.
 		{"BACC", "CCBC", "[{2 0 2}]"},

@@ -1,8 +1,9 @@
 package lcs
 
-// middle finds a point (x, y) on a shortest edit path from a to b, neither its start nor its end, by searching from
-// both ends until the searches meet. When that takes too long it returns the most promising point reached, or (0, 0)
-// when the budget is spent, and exact is false. The first elements of a and b differ, and so do the last.
+// middle finds a point (x, y) on a shortest edit path from a to b, neither its start nor its end,
+// by searching from both ends until the searches meet. When that takes too long it returns the most
+// promising point reached, or (0, 0) when the budget is spent, and exact is false. The first
+// elements of a and b differ, and so do the last.
 func (d *blocks) middle(a, b []int32) (x, y int, exact bool) {
 	if d.budget <= d.reserve {
 		return 0, 0, false
@@ -24,9 +25,9 @@ func (d *blocks) middle(a, b []int32) (x, y int, exact bool) {
 
 // meeting is a search in the grid of two blocks from both ends.
 //
-// A diagonal k holds the points with x-y == k. forward[zero+k] is the furthest x reached on it from the start with the
-// current number of edits, back[zero+k-delta] the least x reached from the end; a diagonal next to the searched ones
-// holds a value that never wins.
+// A diagonal k holds the points with x-y == k. forward[zero+k] is the furthest x reached on it from
+// the start with the current number of edits, back[zero+k-delta] the least x reached from the end;
+// a diagonal next to the searched ones holds a value that never wins.
 type meeting struct {
 	a, b          []int32
 	delta         int // the diagonal of the end; that of the start is 0

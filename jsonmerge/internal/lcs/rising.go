@@ -5,8 +5,9 @@ import (
 	"slices"
 )
 
-// Rising returns a longest chain of indexes whose values rise, leaving out negative values: of things that have a place
-// in two sequences, as many as possible that kept their order (patience sorting, n log n).
+// Rising returns a longest chain of indexes whose values rise, leaving out negative values: of
+// things that have a place in two sequences, as many as possible that kept their order (patience
+// sorting, n log n).
 func Rising[T int | int32](values []T) []int {
 	var tails []int // tails[k]: of the chains of k+1 values, the end of the one that ends lowest
 	back := make([]int, len(values))

@@ -1,8 +1,9 @@
 package lcs
 
-// slide moves each group of changed elements of s to the latest place where it means the same (in "a x a y", removing
-// the first "a x" equals removing "x a"), joins groups that meet, and moves a group back to the last place where it
-// stands beside a group of the other side, so that a replacement stays one.
+// slide moves each group of changed elements of s to the latest place where it means the same (in
+// "a x a y", removing the first "a x" equals removing "x a"), joins groups that meet, and moves a
+// group back to the last place where it stands beside a group of the other side, so that a
+// replacement stays one.
 func (d *blocks) slide(s, other *side) {
 	g, o := group{s: s}, group{s: other}
 	g.extend()

@@ -1,6 +1,7 @@
 package lcs
 
-// unique returns where the elements stand that occur exactly once in each of two blocks, in the order of a.
+// unique returns where the elements stand that occur exactly once in each of two blocks, in the
+// order of a.
 func (d *blocks) unique(a0, a1, b0, b1 int) (atA, atB []int32) {
 	a, b := d.a.kept, d.b.kept
 	d.budget -= a1 - a0 + b1 - b0

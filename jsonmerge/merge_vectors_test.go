@@ -48,13 +48,6 @@ func (c *matrixCase) options(t *testing.T) *jsonmerge.Options {
 	return opts
 }
 
-func document(text *string, missing bool) []byte {
-	if missing || text == nil {
-		return nil
-	}
-	return append([]byte{}, *text...)
-}
-
 func TestMergeFollowsTheSemanticsMatrix(t *testing.T) {
 	var file struct{ Cases []matrixCase }
 	vectors(t, "merge3/own_semantics_matrix.json", &file)
@@ -93,13 +86,6 @@ func TestMergeFollowsTheSemanticsMatrix(t *testing.T) {
 			}
 		})
 	}
-}
-
-func equal(t testing.TB, a, b []byte) bool {
-	t.Helper()
-	same, err := jsonmerge.Equal(a, b)
-	require.NoError(t, err, "%s and %s", a, b)
-	return same
 }
 
 func TestMergeAgreesWithDoltAndNbdime(t *testing.T) {

@@ -7,7 +7,6 @@ import (
 	"math/big"
 	"math/rand/v2"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/ifmatch-go/ifmatch/jsonmerge"
@@ -358,17 +357,6 @@ func (tr trial) same(want, got []byte, law string) {
 		"%s\nbase   %s\nlocal  %s\nremote %s\nwant   %s\ngot    %s", law, tr.base, tr.local, tr.remote, want, got)
 }
 
-func pointers(c *jsonmerge.ConflictError) []string {
-	if c == nil {
-		return nil
-	}
-	var list []string
-	for i := range c.Conflicts {
-		list = append(list, c.Conflicts[i].Pointer)
-	}
-	return list
-}
-
 // profiles are the option sets that every law is tried with.
 func profiles() map[string]*jsonmerge.Options {
 	return map[string]*jsonmerge.Options{
@@ -377,5 +365,3 @@ func profiles() map[string]*jsonmerge.Options {
 		"added":    {Arrays: jsonmerge.Atomic, AddAddObjects: true},
 	}
 }
-
-func joined(list []string) string { return strings.Join(list, " ") }

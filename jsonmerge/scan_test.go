@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -13,18 +11,6 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
-
-// vectors reads a file of test vectors into v. The files live outside the repository.
-func vectors(t *testing.T, name string, v any) {
-	t.Helper()
-	dir := os.Getenv("IFMATCH_VECTORS")
-	if dir == "" {
-		t.Skip("IFMATCH_VECTORS does not name the folder of test vectors")
-	}
-	content, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(name)))
-	require.NoError(t, err)
-	require.NoError(t, json.Unmarshal(content, v))
-}
 
 func TestCheckAgreesWithJSONTestSuite(t *testing.T) {
 	var files []struct {

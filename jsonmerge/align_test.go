@@ -17,7 +17,8 @@ func TestEditRecognisesElements(t *testing.T) {
 	const doc = `[{"id":1,"v":"a","u":10},{"id":2,"v":"b","u":20},{"id":3,"v":"c","u":30}]`
 	const before = `[{"id":1,"v":"a"},{"id":2,"v":"b"},{"id":3,"v":"c"}]`
 	runEdits(t, []editCase{
-		{"removed", doc, before, `[{"id":2,"v":"b"},{"id":3,"v":"c"}]`, `[{"id":2,"v":"b","u":20},{"id":3,"v":"c","u":30}]`, nil},
+		{"removed", doc, before, `[{"id":2,"v":"b"},{"id":3,"v":"c"}]`, `[{"id":2,"v":"b","u":20},{"id":3,"v":"c","u":30}]`,
+			nil},
 		{"inserted in front", doc, before, `[{"id":9,"v":"z"},{"id":1,"v":"a"},{"id":2,"v":"b"},{"id":3,"v":"c"}]`,
 			`[{"id":9,"v":"z"},{"id":1,"v":"a","u":10},{"id":2,"v":"b","u":20},{"id":3,"v":"c","u":30}]`, nil},
 		{"moved", doc, before, `[{"id":3,"v":"c"},{"id":1,"v":"a"},{"id":2,"v":"b"}]`,
@@ -34,10 +35,12 @@ func TestEditRecognisesElements(t *testing.T) {
 			`[{"id":1,"v":"a","u":10},5,{"id":3,"v":"c","u":30}]`, nil},
 
 		{"without identity, one changed",
-			`[{"v":"a","u":10},{"v":"b","u":20},{"v":"c","u":30}]`, `[{"v":"a"},{"v":"b"},{"v":"c"}]`, `[{"v":"a"},{"v":"B"},{"v":"c"}]`,
+			`[{"v":"a","u":10},{"v":"b","u":20},{"v":"c","u":30}]`, `[{"v":"a"},{"v":"b"},{"v":"c"}]`,
+			`[{"v":"a"},{"v":"B"},{"v":"c"}]`,
 			`[{"v":"a","u":10},{"v":"B","u":20},{"v":"c","u":30}]`, nil},
 		{"without identity, first removed and one appended",
-			`[{"t":"a","n":1,"u":1},{"t":"a","n":2,"u":2},{"t":"a","n":3,"u":3}]`, `[{"t":"a","n":1},{"t":"a","n":2},{"t":"a","n":3}]`,
+			`[{"t":"a","n":1,"u":1},{"t":"a","n":2,"u":2},{"t":"a","n":3,"u":3}]`,
+			`[{"t":"a","n":1},{"t":"a","n":2},{"t":"a","n":3}]`,
 			`[{"t":"a","n":2},{"t":"a","n":3},{"t":"a","n":4}]`,
 			`[{"t":"a","n":2,"u":2},{"t":"a","n":3,"u":3},{"t":"a","n":4}]`, nil},
 		{"without identity, most members in common",
@@ -53,16 +56,19 @@ func TestEditRecognisesElements(t *testing.T) {
 			`[{"k":"x","done":true},{"k":"x","done":true}]`,
 			`[{"k":"x","done":true,"u":1},{"k":"x","done":true,"u":2}]`, nil},
 		{"equal elements, one removed and the other changed: nobody can tell",
-			`[{"k":"x","u":1},{"k":"x","u":2}]`, `[{"k":"x","n":0},{"k":"x","n":0}]`, `[{"k":"x","n":1}]`, `[{"k":"x","n":1}]`, nil},
+			`[{"k":"x","u":1},{"k":"x","u":2}]`, `[{"k":"x","n":0},{"k":"x","n":0}]`, `[{"k":"x","n":1}]`, `[{"k":"x","n":1}]`,
+			nil},
 		{"equal elements keep their order",
 			`[{"v":1,"u":1},{"v":1,"u":2},{"v":2,"u":3}]`, `[{"v":1},{"v":1},{"v":2}]`, `[{"v":2},{"v":1},{"v":1}]`,
 			`[{"v":2,"u":3},{"v":1,"u":1},{"v":1,"u":2}]`, nil},
 		{"zeros in common are no resemblance",
-			`[{"t":"a","done":false,"n":0,"u":1},{"t":"b","done":false,"n":0,"u":2}]`, `[{"t":"a","done":false,"n":0},{"t":"b","done":false,"n":0}]`,
+			`[{"t":"a","done":false,"n":0,"u":1},{"t":"b","done":false,"n":0,"u":2}]`,
+			`[{"t":"a","done":false,"n":0},{"t":"b","done":false,"n":0}]`,
 			`[{"t":"c","done":false,"n":0},{"t":"d","done":false,"n":0}]`,
 			`[{"t":"c","done":false,"n":0},{"t":"d","done":false,"n":0}]`, nil},
 		{"an identity of zero is none",
-			`[{"id":0,"v":"a","u":1},{"id":0,"v":"b","u":2}]`, `[{"id":0,"v":"a"},{"id":0,"v":"b"}]`, `[{"id":4,"v":"a"},{"id":5,"v":"b"}]`,
+			`[{"id":0,"v":"a","u":1},{"id":0,"v":"b","u":2}]`, `[{"id":0,"v":"a"},{"id":0,"v":"b"}]`,
+			`[{"id":4,"v":"a"},{"id":5,"v":"b"}]`,
 			`[{"id":4,"v":"a","u":1},{"id":5,"v":"b","u":2}]`, nil},
 		{"elements of elements",
 			`[[{"v":1,"u":1},{"v":2,"u":2}],[{"v":3,"u":3}]]`, `[[{"v":1},{"v":2}],[{"v":3}]]`, `[[{"v":2}],[{"v":3},{"v":4}]]`,
@@ -78,7 +84,8 @@ func TestEditRecognisesElementsByTheirDeclaredKey(t *testing.T) {
 	keys := map[string][]string{"/c": {"host", "port"}, "/*/*/ports": {"n"}}
 	runEdits(t, []editCase{
 		{"changed and moved",
-			`{"c":[{"host":"a","port":1,"u":1},{"host":"a","port":2,"u":2}]}`, `{"c":[{"host":"a","port":1},{"host":"a","port":2}]}`,
+			`{"c":[{"host":"a","port":1,"u":1},{"host":"a","port":2,"u":2}]}`,
+			`{"c":[{"host":"a","port":1},{"host":"a","port":2}]}`,
 			`{"c":[{"host":"a","port":2,"x":9},{"host":"a","port":1,"x":8}]}`,
 			`{"c":[{"host":"a","port":2,"u":2,"x":9},{"host":"a","port":1,"u":1,"x":8}]}`, keys},
 		{"another key, everything else alike",
@@ -89,11 +96,13 @@ func TestEditRecognisesElementsByTheirDeclaredKey(t *testing.T) {
 			`{"c":[{"host":"a","port":1,"v":1},{"host":"a","port":1,"v":2}]}`, `{"c":[{"host":"a","port":1,"v":2}]}`,
 			`{"c":[{"host":"a","port":1,"v":2,"u":2}]}`, keys},
 		{"a key deeper in the element",
-			`{"c":[],"p":[{"meta":{"n":1},"v":1,"u":1},{"meta":{"n":2},"v":2,"u":2}]}`, `{"p":[{"meta":{"n":1},"v":1},{"meta":{"n":2},"v":2}]}`,
+			`{"c":[],"p":[{"meta":{"n":1},"v":1,"u":1},{"meta":{"n":2},"v":2,"u":2}]}`,
+			`{"p":[{"meta":{"n":1},"v":1},{"meta":{"n":2},"v":2}]}`,
 			`{"p":[{"meta":{"n":2},"v":8},{"meta":{"n":1},"v":9}]}`,
 			`{"c":[],"p":[{"meta":{"n":2},"v":8,"u":2},{"meta":{"n":1},"v":9,"u":1}]}`, map[string][]string{"/p": {"/meta/n"}}},
 		{"wildcards reach into elements",
-			`{"c":[{"host":"a","port":1,"ports":[{"n":1,"u":1},{"n":2,"u":2}]}]}`, `{"c":[{"host":"a","port":1,"ports":[{"n":1},{"n":2}]}]}`,
+			`{"c":[{"host":"a","port":1,"ports":[{"n":1,"u":1},{"n":2,"u":2}]}]}`,
+			`{"c":[{"host":"a","port":1,"ports":[{"n":1},{"n":2}]}]}`,
 			`{"c":[{"host":"a","port":1,"ports":[{"n":2,"p":"t"},{"n":1,"p":"t"}]}]}`,
 			`{"c":[{"host":"a","port":1,"ports":[{"n":2,"u":2,"p":"t"},{"n":1,"u":1,"p":"t"}]}]}`, keys},
 	})
@@ -103,13 +112,14 @@ func TestEditTakesKeysFromRulesAndTheMoreSpecialPathWins(t *testing.T) {
 	doc, before := []byte(`{"c":[{"a":1,"b":1,"u":1},{"a":2,"b":2,"u":2}]}`), []byte(`{"c":[{"a":1,"b":1},{"a":2,"b":2}]}`)
 	after := []byte(`{"c":[{"a":2,"b":1},{"a":1,"b":2}]}`)
 	byA, byB := `{"c":[{"a":2,"b":1,"u":2},{"a":1,"b":2,"u":1}]}`, `{"c":[{"a":2,"b":1,"u":1},{"a":1,"b":2,"u":2}]}`
+	keyB := map[string][]string{"/c": {"b"}}
 	for name, c := range map[string]struct {
 		opts jsonmerge.EditOptions
 		want string
 	}{
-		"rules":             {jsonmerge.EditOptions{Rules: jsonmerge.MustRules(jsonmerge.Rule{Path: "/c", Strategy: "key=a"})}, byA},
-		"other rules":       {jsonmerge.EditOptions{Rules: jsonmerge.MustRules(jsonmerge.Rule{Path: "/c", Strategy: "atomic"}), Keys: map[string][]string{"/c": {"b"}}}, byB},
-		"keys before rules": {jsonmerge.EditOptions{Rules: jsonmerge.MustRules(jsonmerge.Rule{Path: "/c", Strategy: "key=a"}), Keys: map[string][]string{"/c": {"b"}}}, byB},
+		"rules":             {jsonmerge.EditOptions{Rules: rules("/c key=a").Rules}, byA},
+		"other rules":       {jsonmerge.EditOptions{Rules: rules("/c atomic").Rules, Keys: keyB}, byB},
+		"keys before rules": {jsonmerge.EditOptions{Rules: rules("/c key=a").Rules, Keys: keyB}, byB},
 		"special last":      {jsonmerge.EditOptions{Keys: map[string][]string{"/*": {"b"}, "/c": {"a"}, "/**": {"b"}}}, byA},
 	} {
 		t.Run(name, func(t *testing.T) {

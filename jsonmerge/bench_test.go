@@ -18,8 +18,9 @@ import (
 func triple(size, k int) (base, local, remote []byte) {
 	rnd := rand.New(rand.NewPCG(42, 42))
 	record := func(id, likes, views int) string {
-		return fmt.Sprintf(`{"id":%d,"name":"Item \"%d\" \u00e9\n","active":%t,"price":%d.%02d,"updated":"2026-%02d-%02dT10:20:30Z",`+
-			`"tags":["tag-%d","tag-%d","tag-%d"],"address":{"street":"%d Long Street","city":"Sydney","geo":{"lat":%.6f,"lon":%.6f}},`+
+		return fmt.Sprintf(`{"id":%d,"name":"Item \"%d\" \u00e9\n","active":%t,"price":%d.%02d,`+
+			`"updated":"2026-%02d-%02dT10:20:30Z","tags":["tag-%d","tag-%d","tag-%d"],`+
+			`"address":{"street":"%d Long Street","city":"Sydney","geo":{"lat":%.6f,"lon":%.6f}},`+
 			`"counters":{"likes":%d,"views":%d},"ref":%d,"description":"%s","parent":null}`,
 			id, id, id%3 == 0, rnd.IntN(1000), rnd.IntN(100), 1+rnd.IntN(12), 1+rnd.IntN(28),
 			rnd.IntN(50), rnd.IntN(50), rnd.IntN(50), rnd.IntN(999), rnd.Float64()*180-90, rnd.Float64()*360-180,
@@ -120,6 +121,12 @@ func BenchmarkMergeHostile(b *testing.B) {
 	}
 	number := func(i int) string { return fmt.Sprint(10_000_000 + i) }
 	object := func(i int) string { return fmt.Sprintf(`{"id":%d}`, 10_000_000+i) }
+	reordered := func(n int, item func(int) string) (base, reversed, shuffled []byte) {
+		base = list("[", "]", n, item)
+		reversed = list("[", "]", n, func(i int) string { return item(n - 1 - i) })
+		shuffled = list("[", "]", n, func(i int) string { return item(i * 7919 % n) })
+		return base, reversed, shuffled
+	}
 	for _, family := range []struct {
 		name string
 		opts jsonmerge.Options
@@ -129,25 +136,27 @@ func BenchmarkMergeHostile(b *testing.B) {
 			return []byte(`{}`), list("{", "}", n, member("l")), list("{", "}", n, member("r"))
 		}},
 		{"members reversed", jsonmerge.Options{}, func(n int) (base, local, remote []byte) {
-			return list("{", "}", n, member("k")), list("{", "}", n, func(i int) string { return member("k")(n - 1 - i) }), list("{", "}", n+1, member("k"))
+			reversed := list("{", "}", n, func(i int) string { return member("k")(n - 1 - i) })
+			return list("{", "}", n, member("k")), reversed, list("{", "}", n+1, member("k"))
 		}},
 		{"array reversed and shuffled", jsonmerge.Options{}, func(n int) (base, local, remote []byte) {
-			return list("[", "]", n, number), list("[", "]", n, func(i int) string { return number(n - 1 - i) }), list("[", "]", n, func(i int) string { return number(i * 7919 % n) })
+			return reordered(n, number)
 		}},
-		{"keyed array reversed and shuffled", jsonmerge.Options{Arrays: jsonmerge.Key("id")}, func(n int) (base, local, remote []byte) {
-			return list("[", "]", n, object), list("[", "]", n, func(i int) string { return object(n - 1 - i) }), list("[", "]", n, func(i int) string { return object(i * 7919 % n) })
-		}},
+		{"keyed array reversed and shuffled", jsonmerge.Options{Arrays: jsonmerge.Key("id")},
+			func(n int) (base, local, remote []byte) { return reordered(n, object) }},
 		{"set shuffled", jsonmerge.Options{Arrays: jsonmerge.Set}, func(n int) (base, local, remote []byte) {
-			return list("[", "]", n, number), list("[", "]", n, func(i int) string { return number(n - 1 - i) }), list("[", "]", n, func(i int) string { return number(i * 7919 % n) })
+			return reordered(n, number)
 		}},
-		{"nested objects", jsonmerge.Options{Limits: jsonmerge.Limits{MaxDepth: 100_000}}, func(n int) (base, local, remote []byte) {
-			nest := func(v string) []byte { return []byte(strings.Repeat(`{"a":`, n) + v + strings.Repeat(`}`, n)) }
-			return nest("1"), nest("2"), nest("3")
-		}},
-		{"nested arrays", jsonmerge.Options{Limits: jsonmerge.Limits{MaxDepth: 100_000}}, func(n int) (base, local, remote []byte) {
-			nest := func(v string) []byte { return []byte(strings.Repeat(`[0,{"a":`, n/2) + v + strings.Repeat(`}]`, n/2)) }
-			return nest("1"), nest("2"), nest("3")
-		}},
+		{"nested objects", jsonmerge.Options{Limits: jsonmerge.Limits{MaxDepth: 100_000}},
+			func(n int) (base, local, remote []byte) {
+				nest := func(v string) []byte { return []byte(strings.Repeat(`{"a":`, n) + v + strings.Repeat(`}`, n)) }
+				return nest("1"), nest("2"), nest("3")
+			}},
+		{"nested arrays", jsonmerge.Options{Limits: jsonmerge.Limits{MaxDepth: 100_000}},
+			func(n int) (base, local, remote []byte) {
+				nest := func(v string) []byte { return []byte(strings.Repeat(`[0,{"a":`, n/2) + v + strings.Repeat(`}]`, n/2)) }
+				return nest("1"), nest("2"), nest("3")
+			}},
 	} {
 		for _, n := range []int{10_000, 100_000} {
 			base, local, remote := family.make(n)

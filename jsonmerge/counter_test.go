@@ -36,11 +36,12 @@ func TestCountersAreExact(t *testing.T) {
 func TestCountersCountWhatBothSidesDidAlike(t *testing.T) {
 	opts := rules("/**/n counter", "/keyed key=id")
 	for base, want := range map[string]string{
-		`{"n":%d}`:                            `{"n":3}`,
-		`{"o":{"x":{"n":%d}}}`:                `{"o":{"x":{"n":3}}}`,
-		`{"keyed":[{"id":1,"n":%d}]}`:         `{"keyed":[{"id":1,"n":3}]}`,
-		`{"list":[0,{"id":1,"n":%d},2]}`:      `{"list":[0,{"id":1,"n":3},2]}`,
-		`{"list":[[{"n":%d}]],"x":{"y":"n"}}`: `{"list":[[{"n":2}]],"x":{"y":"n"}}`, // not aligned: an array in an array is one value
+		`{"n":%d}`:                       `{"n":3}`,
+		`{"o":{"x":{"n":%d}}}`:           `{"o":{"x":{"n":3}}}`,
+		`{"keyed":[{"id":1,"n":%d}]}`:    `{"keyed":[{"id":1,"n":3}]}`,
+		`{"list":[0,{"id":1,"n":%d},2]}`: `{"list":[0,{"id":1,"n":3},2]}`,
+		// Not aligned: an array in an array is one value.
+		`{"list":[[{"n":%d}]],"x":{"y":"n"}}`: `{"list":[[{"n":2}]],"x":{"y":"n"}}`,
 	} {
 		doc := func(n int) string { return fmt.Sprintf(base, n) }
 		assert.Equal(t, want, merged(t, doc(1), doc(2), doc(2), opts))

@@ -15,16 +15,23 @@ func TestCreatePatchIsShort(t *testing.T) {
 	for _, c := range []struct{ name, a, b, want string }{
 		{"equal", `{"a":1,"b":[2]}`, `{"b":[2.0],"a":1}`, `[]`},
 		{"members", `{"a":1,"b":2,"c~/d":{"e":1}}`, `{"b":3,"c~/d":{"e":2},"n":null}`,
-			`[{"op":"remove","path":"/a"},{"op":"replace","path":"/b","value":3},{"op":"replace","path":"/c~0~1d/e","value":2},{"op":"add","path":"/n","value":null}]`},
+			`[{"op":"remove","path":"/a"},{"op":"replace","path":"/b","value":3},` +
+				`{"op":"replace","path":"/c~0~1d/e","value":2},{"op":"add","path":"/n","value":null}]`},
 		{"the root", `1`, `{ "a" : 1 }`, `[{"op":"replace","path":"","value":{"a":1}}]`},
 		{"insert in front", `["a","b","c"]`, `["x","a","b","c"]`, `[{"op":"add","path":"/0","value":"x"}]`},
-		{"append", `["aaaaaaaaaaaaaaaaaaaaa","b"]`, `["aaaaaaaaaaaaaaaaaaaaa","b","c"]`, `[{"op":"add","path":"/2","value":"c"}]`},
-		{"remove in the middle", `["aaaaaaaaaaaaaaaaaaaaaaaaaaa","b","c"]`, `["aaaaaaaaaaaaaaaaaaaaaaaaaaa","c"]`, `[{"op":"remove","path":"/1"}]`},
-		{"replace", `["aaaaaaaaaaaaaaaaaaaaaaaaaaa","b","c"]`, `["aaaaaaaaaaaaaaaaaaaaaaaaaaa","x","c"]`, `[{"op":"replace","path":"/1","value":"x"}]`},
-		{"move", `["aaaaaaaaaaaaaaaaaaaaaaaaaaaa","b","c","d"]`, `["b","c","d","aaaaaaaaaaaaaaaaaaaaaaaaaaaa"]`, `[{"op":"move","from":"/0","path":"/3"}]`},
-		{"inside an element", `[{"id":1,"v":1},{"id":2,"v":2},{"id":3,"v":"cccccccccc"}]`, `[{"id":2,"v":2},{"id":3,"v":"dddddddddd"}]`,
+		{"append", `["aaaaaaaaaaaaaaaaaaaaa","b"]`, `["aaaaaaaaaaaaaaaaaaaaa","b","c"]`,
+			`[{"op":"add","path":"/2","value":"c"}]`},
+		{"remove in the middle", `["aaaaaaaaaaaaaaaaaaaaaaaaaaa","b","c"]`, `["aaaaaaaaaaaaaaaaaaaaaaaaaaa","c"]`,
+			`[{"op":"remove","path":"/1"}]`},
+		{"replace", `["aaaaaaaaaaaaaaaaaaaaaaaaaaa","b","c"]`, `["aaaaaaaaaaaaaaaaaaaaaaaaaaa","x","c"]`,
+			`[{"op":"replace","path":"/1","value":"x"}]`},
+		{"move", `["aaaaaaaaaaaaaaaaaaaaaaaaaaaa","b","c","d"]`, `["b","c","d","aaaaaaaaaaaaaaaaaaaaaaaaaaaa"]`,
+			`[{"op":"move","from":"/0","path":"/3"}]`},
+		{"inside an element", `[{"id":1,"v":1},{"id":2,"v":2},{"id":3,"v":"cccccccccc"}]`,
+			`[{"id":2,"v":2},{"id":3,"v":"dddddddddd"}]`,
 			`[{"op":"replace","path":"","value":[{"id":2,"v":2},{"id":3,"v":"dddddddddd"}]}]`},
-		{"inside a large element", `{"l":[{"id":1},{"id":2,"v":2,"text":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"}]}`,
+		{"inside a large element",
+			`{"l":[{"id":1},{"id":2,"v":2,"text":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"}]}`,
 			`{"l":[{"id":2,"v":3,"text":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"}]}`,
 			`[{"op":"remove","path":"/l/0"},{"op":"replace","path":"/l/0/v","value":3}]`},
 		{"an array all new", `[1,2,3]`, `[4,5,6]`, `[{"op":"replace","path":"","value":[4,5,6]}]`},
@@ -47,12 +54,14 @@ func TestCreatePatchFollowsDeclaredKeys(t *testing.T) {
 	b := `{"l":[{"k":"b","v":1,"w":"` + filler + `"},{"k":"a","v":2,"w":"y"}]}`
 	got, err := jsonmerge.CreatePatch([]byte(a), []byte(b), &jsonmerge.CreatePatchOptions{Rules: rules})
 	require.NoError(t, err)
-	assert.Equal(t, `[{"op":"move","from":"/l/0","path":"/l/1"},{"op":"replace","path":"/l/1/v","value":2},{"op":"replace","path":"/l/1/w","value":"y"}]`, string(got))
+	assert.Equal(t, `[{"op":"move","from":"/l/0","path":"/l/1"},{"op":"replace","path":"/l/1/v","value":2},`+
+		`{"op":"replace","path":"/l/1/w","value":"y"}]`, string(got))
 }
 
 func TestCreatePatchTestsWhatItTouches(t *testing.T) {
-	a := []byte(`{"n":1,"gone":[1],"same":0,"l":[{"id":1,"v":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"},{"id":2,"q":[1,{"z":1}]}]}`)
-	b := []byte(`{"n":2,"same":0,"new":1,"l":[{"id":1,"v":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"},{"id":2,"q":[1,{"z":2}]}]}`)
+	const long = `{"id":1,"v":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"}`
+	a := []byte(`{"n":1,"gone":[1],"same":0,"l":[` + long + `,{"id":2,"q":[1,{"z":1}]}]}`)
+	b := []byte(`{"n":2,"same":0,"new":1,"l":[` + long + `,{"id":2,"q":[1,{"z":2}]}]}`)
 	patch, err := jsonmerge.CreatePatch(a, b, &jsonmerge.CreatePatchOptions{Tests: true})
 	require.NoError(t, err)
 	got, err := jsonmerge.ApplyPatch(a, patch, nil)
@@ -89,7 +98,8 @@ func TestCreatePatchRefusesBadInput(t *testing.T) {
 		return "{" + b.String()[1:] + "}"
 	}
 	a, b := nested+flat(1)+strings.Repeat("}", 1000), nested+flat(2)+strings.Repeat("}", 1000)
-	_, err = jsonmerge.CreatePatch([]byte(a), []byte(b), &jsonmerge.CreatePatchOptions{Limits: jsonmerge.Limits{MaxBytes: 1 << 20}})
+	_, err = jsonmerge.CreatePatch([]byte(a), []byte(b),
+		&jsonmerge.CreatePatchOptions{Limits: jsonmerge.Limits{MaxBytes: 1 << 20}})
 	var limit *jsonmerge.LimitError
 	require.ErrorAs(t, err, &limit)
 }

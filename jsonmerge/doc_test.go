@@ -41,9 +41,12 @@ func TestTheTableOfRulesInTheDocumentationIsTrue(t *testing.T) {
 		}
 		assert.Equal(t, c[4], got, line)
 	}
-	for _, s := range []jsonmerge.Strategy{jsonmerge.Atomic, jsonmerge.Sequence, jsonmerge.Set, jsonmerge.Multiset, jsonmerge.Append,
-		jsonmerge.Counter, jsonmerge.Max, jsonmerge.Min, jsonmerge.Newest, jsonmerge.Text, jsonmerge.PreferLocal, jsonmerge.PreferRemote,
-		jsonmerge.DeleteWins, jsonmerge.ModifyWins, jsonmerge.MergeAdded, jsonmerge.Ask, jsonmerge.Key("id"), jsonmerge.NewestBy("t")} {
+	for _, s := range []jsonmerge.Strategy{
+		jsonmerge.Atomic, jsonmerge.Sequence, jsonmerge.Set, jsonmerge.Multiset, jsonmerge.Append, jsonmerge.Key("id"),
+		jsonmerge.Counter, jsonmerge.Max, jsonmerge.Min, jsonmerge.Newest, jsonmerge.NewestBy("t"), jsonmerge.Text,
+		jsonmerge.PreferLocal, jsonmerge.PreferRemote, jsonmerge.DeleteWins, jsonmerge.ModifyWins,
+		jsonmerge.MergeAdded, jsonmerge.Ask,
+	} {
 		assert.True(t, described[string(s)], "strategy %s is missing", s)
 	}
 }

@@ -100,10 +100,12 @@ func TestEditWritesLikeTheDocument(t *testing.T) {
 		{"the first member removed", `{"a": 1, "b": 2, "c": 3}`, `{"a":1,"b":2}`, `{"b":2}`, `{"b": 2, "c": 3}`, nil},
 		{"the last member removed", "{\n  \"a\": 1,\n  \"b\": 2\n}", `{"a":1,"b":2}`, `{"a":1}`, "{\n  \"a\": 1\n}", nil},
 		{"the only member removed", "{\n  \"a\": 1\n}", `{"a":1}`, `{}`, "{}", nil},
-		{"into an empty object", "{\n  \"a\": {}\n}", `{"a":{}}`, `{"a":{"b":1}}`, "{\n  \"a\": {\n    \"b\": 1\n  }\n}", nil},
+		{"into an empty object", "{\n  \"a\": {}\n}", `{"a":{}}`, `{"a":{"b":1}}`, "{\n  \"a\": {\n    \"b\": 1\n  }\n}",
+			nil},
 		{"commas first", "{ \"a\": 1\n, \"b\": 2\n}", `{"a":1,"b":2}`, `{"a":1,"b":2,"c":3}`,
 			"{ \"a\": 1\n, \"b\": 2\n, \"c\": 3\n}", nil},
-		{"lines of compact elements stay so", "[\n  {\"a\": 1},\n  {\"a\": 2}\n]", `[{"a":1},{"a":2}]`, `[{"a":1},{"a":2},{"a":3}]`,
+		{"lines of compact elements stay so", "[\n  {\"a\": 1},\n  {\"a\": 2}\n]", `[{"a":1},{"a":2}]`,
+			`[{"a":1},{"a":2},{"a":3}]`,
 			"[\n  {\"a\": 1},\n  {\"a\": 2},\n  {\"a\":3}\n]", nil},
 		{"a matrix keeps its lines", "[1, 2,\n 3, 4]", `[1,2,3,4]`, `[1,2,5,4]`, "[1, 2,\n 5, 4]", nil},
 		{"an element removed from lines", "[\n  1,\n  2,\n  3\n]", `[1,2,3]`, `[1,3]`, "[\n  1,\n  3\n]", nil},
@@ -124,21 +126,27 @@ func TestEditRefusesBadInput(t *testing.T) {
 		limits             jsonmerge.Limits
 		want               string
 	}{
-		"duplicate name":      {doc: `{"a":1,"a":2}`, before: `{}`, after: `{}`, want: `document to edit: jsonmerge: at byte 7`},
-		"bad UTF-8":           {doc: "{\"a\":\"\xff\"}", before: `{}`, after: `{}`, want: `pointer "/a"`},
-		"trailing data":       {doc: `{} x`, before: `{}`, after: `{}`, want: `document to edit`},
-		"empty document":      {doc: ``, before: `{}`, after: `{}`, want: `document to edit`},
-		"bad view before":     {doc: `{}`, before: `{`, after: `{}`, want: `view before the edit`},
-		"bad view after":      {doc: `{}`, before: `{}`, after: ``, want: `view after the edit`},
-		"key without members": {doc: `{}`, before: `{}`, after: `{}`, keys: map[string][]string{"/a": nil}, want: `"/a": no member is named`},
-		"bad pointer":         {doc: `{}`, before: `{}`, after: `{}`, keys: map[string][]string{"a": {"x"}}, want: `path does not begin with /`},
-		"too large":           {doc: `{"a":"0123456789"}`, before: `{}`, after: `{}`, limits: jsonmerge.Limits{MaxBytes: 10}, want: `larger than 10 bytes`},
-		"too deep":            {doc: `[[[]]]`, before: `[]`, after: `[]`, limits: jsonmerge.Limits{MaxDepth: 2}, want: `deeper than 2 levels`},
+		"duplicate name": {doc: `{"a":1,"a":2}`, before: `{}`, after: `{}`,
+			want: `document to edit: jsonmerge: at byte 7`},
+		"bad UTF-8":       {doc: "{\"a\":\"\xff\"}", before: `{}`, after: `{}`, want: `pointer "/a"`},
+		"trailing data":   {doc: `{} x`, before: `{}`, after: `{}`, want: `document to edit`},
+		"empty document":  {doc: ``, before: `{}`, after: `{}`, want: `document to edit`},
+		"bad view before": {doc: `{}`, before: `{`, after: `{}`, want: `view before the edit`},
+		"bad view after":  {doc: `{}`, before: `{}`, after: ``, want: `view after the edit`},
+		"key without members": {doc: `{}`, before: `{}`, after: `{}`, keys: map[string][]string{"/a": nil},
+			want: `"/a": no member is named`},
+		"bad pointer": {doc: `{}`, before: `{}`, after: `{}`, keys: map[string][]string{"a": {"x"}},
+			want: `path does not begin with /`},
+		"too large": {doc: `{"a":"0123456789"}`, before: `{}`, after: `{}`, limits: jsonmerge.Limits{MaxBytes: 10},
+			want: `larger than 10 bytes`},
+		"too deep": {doc: `[[[]]]`, before: `[]`, after: `[]`, limits: jsonmerge.Limits{MaxDepth: 2},
+			want: `deeper than 2 levels`},
 		"result too large": {doc: `{"u":"012345"}`, before: `{"a":1}`, after: `{"a":"012345"}`,
 			limits: jsonmerge.Limits{MaxBytes: 14}, want: `larger than 14 bytes`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, err := jsonmerge.Edit([]byte(c.doc), []byte(c.before), []byte(c.after), &jsonmerge.EditOptions{Keys: c.keys, Limits: c.limits})
+			got, err := jsonmerge.Edit([]byte(c.doc), []byte(c.before), []byte(c.after),
+				&jsonmerge.EditOptions{Keys: c.keys, Limits: c.limits})
 			require.ErrorContains(t, err, c.want)
 			assert.Nil(t, got)
 		})

@@ -117,7 +117,8 @@ func ExampleRule_func() {
 		}
 		return jsonmerge.Take(jsonmerge.Remote), nil
 	}
-	merged, err := jsonmerge.Merge([]byte(`{"title":"draft"}`), []byte(`{"title":"A long title"}`), []byte(`{"title":"Title"}`),
+	merged, err := jsonmerge.Merge([]byte(`{"title":"draft"}`), []byte(`{"title":"A long title"}`),
+		[]byte(`{"title":"Title"}`),
 		&jsonmerge.Options{Rules: jsonmerge.MustRules(jsonmerge.Rule{Path: "/title", Func: shorter})})
 	fmt.Println(string(merged), err)
 	// Output: {"title":"Title"} <nil>
@@ -235,8 +236,10 @@ func ExampleRulesForType() {
 }
 
 func ExampleMustRules() {
-	rules := jsonmerge.MustRules(jsonmerge.Rule{Path: "/**", Strategy: jsonmerge.PreferRemote}, jsonmerge.Rule{Path: "/mine", Strategy: jsonmerge.PreferLocal})
-	merged, err := jsonmerge.Merge([]byte(`{"mine":1,"o":{"x":1}}`), []byte(`{"mine":2,"o":{"x":2}}`), []byte(`{"mine":3,"o":{"x":3}}`),
+	rules := jsonmerge.MustRules(jsonmerge.Rule{Path: "/**", Strategy: jsonmerge.PreferRemote},
+		jsonmerge.Rule{Path: "/mine", Strategy: jsonmerge.PreferLocal})
+	merged, err := jsonmerge.Merge([]byte(`{"mine":1,"o":{"x":1}}`), []byte(`{"mine":2,"o":{"x":2}}`),
+		[]byte(`{"mine":3,"o":{"x":3}}`),
 		&jsonmerge.Options{Rules: rules})
 	fmt.Println(string(merged), err)
 	// Output: {"mine":2,"o":{"x":3}} <nil>
@@ -259,7 +262,8 @@ func ExampleElement() {
 }
 
 func ExampleLimits() {
-	_, err := jsonmerge.Merge([]byte(`{}`), []byte(`{"a":[1,2,3]}`), []byte(`{}`), &jsonmerge.Options{Limits: jsonmerge.Limits{MaxBytes: 10}})
+	_, err := jsonmerge.Merge([]byte(`{}`), []byte(`{"a":[1,2,3]}`), []byte(`{}`),
+		&jsonmerge.Options{Limits: jsonmerge.Limits{MaxBytes: 10}})
 	var limit *jsonmerge.LimitError
 	fmt.Println(errors.As(err, &limit), err)
 	// Output: true local document: jsonmerge: document is larger than 10 bytes

@@ -64,10 +64,12 @@ func TestKeyedArraysReportTheElementAndItsKey(t *testing.T) {
 }
 
 func TestKeyedConflictsStandInLocalOrder(t *testing.T) {
-	e := conflicts(t, ids("a=1 b=1 c=1 d=1"), ids("a=2 b=2 c=2"), ids("d=3 c=3 a=3 b=3"), &jsonmerge.Options{Arrays: jsonmerge.Key("id"),
-		Rules: jsonmerge.MustRules(jsonmerge.Rule{Path: "/*", Strategy: jsonmerge.DeleteWins})})
+	e := conflicts(t, ids("a=1 b=1 c=1 d=1"), ids("a=2 b=2 c=2"), ids("d=3 c=3 a=3 b=3"),
+		&jsonmerge.Options{Arrays: jsonmerge.Key("id"),
+			Rules: jsonmerge.MustRules(jsonmerge.Rule{Path: "/*", Strategy: jsonmerge.DeleteWins})})
 	assert.Equal(t, []string{"/0/v", "/1/v", "/2/v"}, pointers(e))
-	e = conflicts(t, ids("a=1 b=1 c=1 d=1 e=1"), ids("b=2 c=2"), ids("x y z c=3 e=3 b=3"), &jsonmerge.Options{Arrays: jsonmerge.Key("id")})
+	e = conflicts(t, ids("a=1 b=1 c=1 d=1 e=1"), ids("b=2 c=2"), ids("x y z c=3 e=3 b=3"),
+		&jsonmerge.Options{Arrays: jsonmerge.Key("id")})
 	assert.Equal(t, []string{"/0/v", "/1/v", "/4"}, pointers(e))
 }
 
@@ -94,19 +96,22 @@ func TestKeysMayHaveSeveralPartsOfAnyType(t *testing.T) {
 		return `{"port":` + port + `,"meta":{"proto":` + proto + `},"v":` + v + `}`
 	}
 	base := "[" + element(`80`, `"tcp"`, `1`) + "," + element(`80`, `"udp"`, `1`) + "]"
-	local := "[" + element(`80.0`, `"tcp"`, `2`) + "," + element(`80`, `"udp"`, `1`) + "," + element(`null`, `[]`, `5`) + "]"
+	local := "[" + element(`80.0`, `"tcp"`, `2`) + "," + element(`80`, `"udp"`, `1`) + "," +
+		element(`null`, `[]`, `5`) + "]"
 	remote := "[" + element(`8e1`, `"udp"`, `3`) + "," + element(`80`, `"\u0074cp"`, `1`) + "]"
-	assert.Equal(t, "["+element(`8e1`, `"udp"`, `3`)+","+element(`null`, `[]`, `5`)+","+element(`80.0`, `"\u0074cp"`, `2`)+"]",
+	assert.Equal(t, "["+element(`8e1`, `"udp"`, `3`)+","+element(`null`, `[]`, `5`)+","+
+		element(`80.0`, `"\u0074cp"`, `2`)+"]",
 		merged(t, base, local, remote, opts))
 }
 
 func TestOrderConflictsCanBeDecidedForOneOrder(t *testing.T) {
 	base, local, remote := ids("a=1 b=1 c=1"), ids("b=1 a=2 c=1"), ids("c=1 a=1 b=3")
 	opts := func(r jsonmerge.Resolution) *jsonmerge.Options {
-		return &jsonmerge.Options{Arrays: jsonmerge.Key("id"), Resolve: func(c jsonmerge.Conflict) (jsonmerge.Resolution, error) {
+		decide := func(c jsonmerge.Conflict) (jsonmerge.Resolution, error) {
 			assert.Equal(t, jsonmerge.OrderClash, c.Kind)
 			return r, nil
-		}}
+		}
+		return &jsonmerge.Options{Arrays: jsonmerge.Key("id"), Resolve: decide}
 	}
 	assert.Equal(t, ids("b=3 a=2 c=1"), merged(t, base, local, remote, opts(jsonmerge.Take(jsonmerge.Local))))
 	assert.Equal(t, ids("c=1 a=2 b=3"), merged(t, base, local, remote, opts(jsonmerge.Take(jsonmerge.Remote))))

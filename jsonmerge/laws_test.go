@@ -41,13 +41,15 @@ func TestMergeAgreesWithThePlainReadingOfTheRules(t *testing.T) {
 		for _, deepAdd := range []bool{false, true} {
 			var want []string
 			model := reference(tr.b, tr.l, tr.r, "", deepAdd, &want)
-			merged, conflict := tr.merge(tr.base, tr.local, tr.remote, &jsonmerge.Options{Arrays: jsonmerge.Atomic, AddAddObjects: deepAdd})
+			merged, conflict := tr.merge(tr.base, tr.local, tr.remote,
+				&jsonmerge.Options{Arrays: jsonmerge.Atomic, AddAddObjects: deepAdd})
 			if conflict == nil {
 				clean++
 			} else {
 				merged = conflict.Partial
 			}
-			require.True(tr, eq(model, decodeModel(tr, merged)), "base %s\nlocal %s\nremote %s\ngot %s", tr.base, tr.local, tr.remote, merged)
+			require.True(tr, eq(model, decodeModel(tr, merged)), "base %s\nlocal %s\nremote %s\ngot %s", tr.base, tr.local,
+				tr.remote, merged)
 			require.ElementsMatch(tr, want, pointers(conflict))
 		}
 	})
@@ -104,7 +106,8 @@ func TestMergeLawsOfTheSides(t *testing.T) {
 // "A Formal Investigation of Diff3", 2007): merging again may then conflict, though never come to
 // something else.
 func inArrays(conflict *jsonmerge.ConflictError) bool {
-	return !slices.ContainsFunc(conflict.Conflicts, func(c jsonmerge.Conflict) bool { return c.Kind != jsonmerge.ArrayClash })
+	return !slices.ContainsFunc(conflict.Conflicts,
+		func(c jsonmerge.Conflict) bool { return c.Kind != jsonmerge.ArrayClash })
 }
 
 func TestMergeBacksNothingOutAndInventsNothing(t *testing.T) {
@@ -174,7 +177,8 @@ func TestMergeKeepsUntouchedSpansByteForByte(t *testing.T) {
 	trials(t, func(tr trial) {
 		// All three share the spelling of what they share: edits are made in the text of one
 		// document.
-		base := tr.write(map[string]any{"t": tr.value(3), "u": tr.value(3), "v": tr.value(3), "w": map[string]any{"x": tr.scalar(), "y": tr.value(2)}}, false)
+		base := tr.write(map[string]any{"t": tr.value(3), "u": tr.value(3), "v": tr.value(3),
+			"w": map[string]any{"x": tr.scalar(), "y": tr.value(2)}}, false)
 		replace := func(doc []byte, pointer string) []byte {
 			p, err := jsonmerge.ParsePointer(pointer)
 			require.NoError(tr, err)
@@ -188,7 +192,8 @@ func TestMergeKeepsUntouchedSpansByteForByte(t *testing.T) {
 		require.Nil(tr, conflict)
 		// What each side changed apart, and all the rest: the merged text is base's with both
 		// replacements.
-		require.Equal(tr, string(replaceWith(tr, replaceWith(tr, base, "/t", local), "/w/x", remote)), string(merged), "law 11")
+		require.Equal(tr, string(replaceWith(tr, replaceWith(tr, base, "/t", local), "/w/x", remote)), string(merged),
+			"law 11")
 	})
 }
 
@@ -236,7 +241,8 @@ func TestConflictsAreMinimalAndComplete(t *testing.T) {
 				if c.Elements == nil {
 					p, err := jsonmerge.ParsePointer(c.Pointer)
 					require.NoError(tr, err)
-					for side, doc := range map[jsonmerge.Side][]byte{jsonmerge.Base: tr.base, jsonmerge.Local: tr.local, jsonmerge.Remote: tr.remote} {
+					for side, doc := range map[jsonmerge.Side][]byte{jsonmerge.Base: tr.base, jsonmerge.Local: tr.local,
+						jsonmerge.Remote: tr.remote} {
 						value, err := p.Get(doc)
 						require.Equal(tr, string(c.Value(side)), string(value), "%v", err)
 					}
@@ -244,7 +250,10 @@ func TestConflictsAreMinimalAndComplete(t *testing.T) {
 			}
 			// law 13: when local gives way at each conflict, nothing is left to decide; and
 			// deciding by callback comes to the same.
-			decided := optionsWith(opts, func(jsonmerge.Conflict) (jsonmerge.Resolution, error) { return jsonmerge.Take(jsonmerge.Remote), nil })
+			takeRemote := func(jsonmerge.Conflict) (jsonmerge.Resolution, error) {
+				return jsonmerge.Take(jsonmerge.Remote), nil
+			}
+			decided := optionsWith(opts, takeRemote)
 			merged, left := tr.merge(tr.base, tr.local, tr.remote, decided)
 			require.Nil(tr, left)
 			tr.same(conflict.Partial, merged, "law 13: deciding for what stands in")
@@ -268,7 +277,9 @@ func TestConflictsAreMinimalAndComplete(t *testing.T) {
 	require.NotZero(t, seen)
 }
 
-func optionsWith(opts *jsonmerge.Options, resolve func(jsonmerge.Conflict) (jsonmerge.Resolution, error)) *jsonmerge.Options {
+func optionsWith(
+	opts *jsonmerge.Options, resolve func(jsonmerge.Conflict) (jsonmerge.Resolution, error),
+) *jsonmerge.Options {
 	var o jsonmerge.Options
 	if opts != nil {
 		o = *opts
@@ -353,7 +364,8 @@ func TestSetsAndCountersAddUp(t *testing.T) { // law 22
 		b, x, y := number(), number(), number()
 		text := func(v any) []byte { return tr.write(v, false) }
 		sum := func(a, b *big.Rat) *big.Rat { return new(big.Rat).Add(a, b) }
-		merged, conflict := tr.merge(text(b), text(sum(b, x)), text(sum(b, y)), &jsonmerge.Options{Rules: jsonmerge.MustRules(jsonmerge.Rule{Strategy: jsonmerge.Counter})})
+		merged, conflict := tr.merge(text(b), text(sum(b, x)), text(sum(b, y)),
+			&jsonmerge.Options{Rules: jsonmerge.MustRules(jsonmerge.Rule{Strategy: jsonmerge.Counter})})
 		require.Nil(tr, conflict)
 		tr.same(text(sum(sum(b, x), y)), merged, "counter")
 

@@ -61,7 +61,8 @@ func TestMarkedIsNilForAnErrorMadeElsewhere(t *testing.T) {
 
 func TestMarkerStylesHaveGitsNames(t *testing.T) {
 	var names []string
-	for _, style := range []jsonmerge.MarkerStyle{jsonmerge.MarkersMerge, jsonmerge.MarkersDiff3, jsonmerge.MarkersZdiff3} {
+	for _, style := range []jsonmerge.MarkerStyle{jsonmerge.MarkersMerge, jsonmerge.MarkersDiff3,
+		jsonmerge.MarkersZdiff3} {
 		names = append(names, style.String())
 	}
 	require.Equal(t, "merge diff3 zdiff3", strings.Join(names, " "))

@@ -23,12 +23,14 @@ func TestMergeKeepsNumbersDigitForDigit(t *testing.T) {
 func TestMergeKeepsTheLayout(t *testing.T) {
 	for name, c := range map[string]struct{ base, local, remote, want string }{
 		"indented, a member of each": {
-			"{\n  \"a\": 1,\n  \"b\": 2\n}\n", "{\n  \"a\": 1,\n  \"b\": 2,\n  \"l\": 3\n}\n", "{\n  \"a\": 1,\n  \"b\": 2,\n  \"r\": 4\n}\n",
+			"{\n  \"a\": 1,\n  \"b\": 2\n}\n", "{\n  \"a\": 1,\n  \"b\": 2,\n  \"l\": 3\n}\n",
+			"{\n  \"a\": 1,\n  \"b\": 2,\n  \"r\": 4\n}\n",
 			"{\n  \"a\": 1,\n  \"b\": 2,\n  \"l\": 3,\n  \"r\": 4\n}\n"},
 		"indented, one member shows how": {
 			"{\n  \"a\": 1\n}", "{\n  \"a\": 2\n}", "{\n  \"a\": 1,\n  \"r\": 4\n}", "{\n  \"a\": 2,\n  \"r\": 4\n}"},
 		"remote lays out what was empty": {
-			`{"o": {}, "x": 1}`, `{"o": {}, "x": 2}`, "{\"o\": { \"a\" : 1,  \"b\" : 2 }, \"x\": 1}", `{"o": { "a" : 1,  "b" : 2 }, "x": 2}`},
+			`{"o": {}, "x": 1}`, `{"o": {}, "x": 2}`, "{\"o\": { \"a\" : 1,  \"b\" : 2 }, \"x\": 1}",
+			`{"o": { "a" : 1,  "b" : 2 }, "x": 2}`},
 		"empty on one side, members of the other": {
 			`{ "k": 1 }`, `{}`, "{ \"k\": 1,\n \"r\": 2 }", "{ \"r\": 2 }"},
 		"the first member goes": {
@@ -73,7 +75,8 @@ func TestMergeOfDocumentsThatComeAndGo(t *testing.T) {
 
 func TestMergeSharesNoMemoryWithItsArguments(t *testing.T) {
 	for _, c := range [][3]string{
-		{`{"a":1}`, `{"a":2}`, `{"a":1}`}, {`{"a":1}`, `{"a":1}`, `{"a":2}`}, {`{"a":1,"b":1}`, `{"a":2,"b":1}`, `{"a":1,"b":2}`},
+		{`{"a":1}`, `{"a":2}`, `{"a":1}`}, {`{"a":1}`, `{"a":1}`, `{"a":2}`},
+		{`{"a":1,"b":1}`, `{"a":2,"b":1}`, `{"a":1,"b":2}`},
 	} {
 		base, local, remote := []byte(c[0]), []byte(c[1]), []byte(c[2])
 		m, err := jsonmerge.Merge(base, local, remote, nil)
@@ -138,14 +141,16 @@ func TestMergeBearsHostileDocuments(t *testing.T) {
 		assert.Equal(t, 2*n, bytes.Count(m, []byte(":")))
 	})
 	t.Run("members in opposite order", func(t *testing.T) {
-		m, err := jsonmerge.Merge(list("{", "}", n, member("k")), list("{", "}", n, func(i int) string { return member("k")(n - 1 - i) }),
+		m, err := jsonmerge.Merge(list("{", "}", n, member("k")),
+			list("{", "}", n, func(i int) string { return member("k")(n - 1 - i) }),
 			list("{", "}", n+1, member("k")), nil)
 		require.NoError(t, err)
 		assert.Equal(t, n+1, bytes.Count(m, []byte(":")))
 	})
 	t.Run("arrays in opposite order", func(t *testing.T) {
 		const n = n / 3
-		for _, arrays := range []jsonmerge.Strategy{jsonmerge.Sequence, jsonmerge.Set, jsonmerge.Multiset, jsonmerge.Append, jsonmerge.Key("id")} {
+		for _, arrays := range []jsonmerge.Strategy{jsonmerge.Sequence, jsonmerge.Set, jsonmerge.Multiset, jsonmerge.Append,
+			jsonmerge.Key("id")} {
 			item := func(i int) string { return fmt.Sprintf(`{"id":%d}`, i) }
 			_, err := jsonmerge.Merge(list("[", "]", n, item), list("[", "]", n, func(i int) string { return item(n - 1 - i) }),
 				list("[", "]", n, func(i int) string { return item(i * 7919 % n) }), &jsonmerge.Options{Arrays: arrays})
@@ -183,7 +188,8 @@ func TestMergeBearsHostileDocuments(t *testing.T) {
 				local = deep(`{"a":`, `,"x":1}`, 0, "2")
 			}
 			limits := jsonmerge.Limits{MaxDepth: 20_000}
-			_, err := jsonmerge.Merge(deep(level[0], level[1], 1_000_000, "1"), local, deep(level[0], level[1], 0, "3"), &jsonmerge.Options{Limits: limits})
+			_, err := jsonmerge.Merge(deep(level[0], level[1], 1_000_000, "1"), local, deep(level[0], level[1], 0, "3"),
+				&jsonmerge.Options{Limits: limits})
 			var conflict *jsonmerge.ConflictError
 			require.ErrorAs(t, err, &conflict)
 			require.Len(t, conflict.Conflicts, 1)
@@ -193,7 +199,8 @@ func TestMergeBearsHostileDocuments(t *testing.T) {
 		huge := strings.Repeat("9", 100_000)
 		e := conflicts(t, `{"n":1e1000000000}`, `{"n":1e`+huge+`}`, `{"n":1e-`+huge+`}`, rules("/n counter"))
 		assert.Equal(t, jsonmerge.ModifyModify, e.Conflicts[0].Kind)
-		assert.Equal(t, `{"n":1e`+huge+`}`, merged(t, `{"n":1e1000000000}`, `{"n":1e`+huge+`}`, `{"n":1e-`+huge+`}`, rules("/n max")))
+		assert.Equal(t, `{"n":1e`+huge+`}`, merged(t, `{"n":1e1000000000}`, `{"n":1e`+huge+`}`, `{"n":1e-`+huge+`}`,
+			rules("/n max")))
 	})
 }
 
@@ -201,7 +208,8 @@ func FuzzMerge(f *testing.F) {
 	add := func(base, local, remote, rules string) { f.Add([]byte(base), []byte(local), []byte(remote), rules) }
 	add(`{"a":1,"b":[1,2,3],"c":{"d":null}}`, `{"a":2,"b":[0,1,2,3],"c":{}}`, `{"a":1,"b":[1,2,3,4],"c":{"d":1}}`, "")
 	add(`[{"id":1,"v":1},{"id":2}]`, `[{"id":2},{"id":1,"v":2}]`, `[{"id":1,"v":1},{"id":3},{"id":2}]`, `"" key=id`)
-	add(`{"n":1,"s":"a\nb\nc","t":[1,1]}`, `{"n":2,"s":"A\nb\nc","t":[1]}`, `{"n":3,"s":"a\nb\nC","t":[1,1,2]}`, "/n counter\n/s text\n/t multiset")
+	add(`{"n":1,"s":"a\nb\nc","t":[1,1]}`, `{"n":2,"s":"A\nb\nc","t":[1]}`, `{"n":3,"s":"a\nb\nC","t":[1,1,2]}`,
+		"/n counter\n/s text\n/t multiset")
 	add(`[1,2]`, ` [ 1 , 2 , 3 ] `, `[1,2,4]`, `"" append`)
 	add(`[1]`, `[1,1]`, `[2]`, `"" set,remote`)
 	add(`{}`, `{"a":{"x":"2026-01-01T00:00:00Z"}}`, `{"a":{"x":"2026-01-02T00:00:00Z"}}`, "/** merge\n/a/x newest")

@@ -31,7 +31,8 @@ type matrixCase struct {
 }
 
 func (c *matrixCase) options(t *testing.T) *jsonmerge.Options {
-	opts := &jsonmerge.Options{AddAddObjects: c.Options.AddAddObjects == "merge", Arrays: jsonmerge.Strategy(c.Options.Array)}
+	opts := &jsonmerge.Options{AddAddObjects: c.Options.AddAddObjects == "merge",
+		Arrays: jsonmerge.Strategy(c.Options.Array)}
 	if c.Options.Array == "keyed" {
 		opts.Arrays = jsonmerge.Key(c.Options.Key)
 	}

@@ -55,7 +55,8 @@ func TestApplyMergePatchToAnAbsentDocument(t *testing.T) {
 func TestCreateMergePatchIsShort(t *testing.T) {
 	for _, c := range []struct{ name, a, b, want string }{
 		{"equal", `{"a":1,"n":null}`, `{"n":null, "a":1.0}`, `{}`},
-		{"set, removed, nested", `{"a":1,"b":{"c":1,"d":2},"e":[1]}`, `{"a":2,"b":{"c":1,"x":{}},"e":[1]}`, `{"a":2,"b":{"d":null,"x":{}}}`},
+		{"set, removed, nested", `{"a":1,"b":{"c":1,"d":2},"e":[1]}`, `{"a":2,"b":{"c":1,"x":{}},"e":[1]}`,
+			`{"a":2,"b":{"d":null,"x":{}}}`},
 		{"an object emptied", `{"a":{"b":1}}`, `{"a":{}}`, `{"a":{"b":null}}`},
 		{"an object where none was", `{"a":[1]}`, `{"a":{"b":1}}`, `{"a":{"b":1}}`},
 		{"arrays are replaced, nulls and all", `{"a":[1]}`, `{ "a" : [ null, {"b":null} ] }`, `{"a":[null,{"b":null}]}`},

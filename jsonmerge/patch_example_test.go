@@ -29,7 +29,11 @@ func ExampleApplyPatch() {
 
 func ExamplePatchOptions() {
 	// Each copy doubles the document; a server's patch must not fill the memory.
-	patch := []byte(`[{"op":"copy","from":"","path":"/a"},{"op":"copy","from":"","path":"/b"},{"op":"copy","from":"","path":"/c"}]`)
+	patch := []byte(`[
+		{"op":"copy","from":"","path":"/a"},
+		{"op":"copy","from":"","path":"/b"},
+		{"op":"copy","from":"","path":"/c"}
+	]`)
 	_, err := jsonmerge.ApplyPatch([]byte(`{"x":"0123456789"}`), patch, &jsonmerge.PatchOptions{MaxCopied: 50})
 	fmt.Println(errors.Is(err, jsonmerge.ErrPatchLimit))
 	// Output: true

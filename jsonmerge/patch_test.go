@@ -70,26 +70,32 @@ func TestPatchVectors(t *testing.T) {
 func TestApplyPatchTouchesNothingElse(t *testing.T) {
 	const doc = "{\n  \"a\": 1.0,\n  \"b\": [ 1e2,{\"c\":\"\\u0041\"} ],\n  \"\": {}\n}\n"
 	for name, c := range map[string]struct{ patch, want string }{
-		"nothing":          {`[]`, doc},
-		"a test":           {`[{"op":"test","path":"/b/0","value":100}]`, doc},
-		"replace":          {`[{"op":"replace","path":"/a","value":2}]`, strings.Replace(doc, "1.0", "2", 1)},
-		"add a member":     {`[{"op":"add","path":"/n","value":{"x":[1]}}]`, strings.Replace(doc, "{}\n", "{},\n  \"n\": {\"x\": [1]}\n", 1)},
-		"replace by add":   {`[{"op":"add","path":"/a","value":[]}]`, strings.Replace(doc, "1.0", "[]", 1)},
-		"add an element":   {`[{"op":"add","path":"/b/1","value":7}]`, strings.Replace(doc, "1e2,", "1e2,7,", 1)},
-		"append":           {`[{"op":"add","path":"/b/-","value":7}]`, strings.Replace(doc, "\"} ]", "\"},7 ]", 1)},
-		"remove":           {`[{"op":"remove","path":"/b"}]`, "{\n  \"a\": 1.0,\n  \"\": {}\n}\n"},
-		"remove, element":  {`[{"op":"remove","path":"/b/0"}]`, strings.Replace(doc, "1e2,", "", 1)},
-		"move":             {`[{"op":"move","from":"/b/0","path":"/c"}]`, "{\n  \"a\": 1.0,\n  \"b\": [ {\"c\":\"\\u0041\"} ],\n  \"\": {},\n  \"c\": 1e2\n}\n"},
+		"nothing": {`[]`, doc},
+		"a test":  {`[{"op":"test","path":"/b/0","value":100}]`, doc},
+		"replace": {`[{"op":"replace","path":"/a","value":2}]`, strings.Replace(doc, "1.0", "2", 1)},
+		"add a member": {`[{"op":"add","path":"/n","value":{"x":[1]}}]`,
+			strings.Replace(doc, "{}\n", "{},\n  \"n\": {\"x\": [1]}\n", 1)},
+		"replace by add":  {`[{"op":"add","path":"/a","value":[]}]`, strings.Replace(doc, "1.0", "[]", 1)},
+		"add an element":  {`[{"op":"add","path":"/b/1","value":7}]`, strings.Replace(doc, "1e2,", "1e2,7,", 1)},
+		"append":          {`[{"op":"add","path":"/b/-","value":7}]`, strings.Replace(doc, "\"} ]", "\"},7 ]", 1)},
+		"remove":          {`[{"op":"remove","path":"/b"}]`, "{\n  \"a\": 1.0,\n  \"\": {}\n}\n"},
+		"remove, element": {`[{"op":"remove","path":"/b/0"}]`, strings.Replace(doc, "1e2,", "", 1)},
+		"move": {`[{"op":"move","from":"/b/0","path":"/c"}]`,
+			"{\n  \"a\": 1.0,\n  \"b\": [ {\"c\":\"\\u0041\"} ],\n  \"\": {},\n  \"c\": 1e2\n}\n"},
 		"move onto itself": {`[{"op":"move","from":"/b/1/c","path":"/b/1/c"}]`, doc},
-		"copy":             {`[{"op":"copy","from":"/b","path":"//x"}]`, strings.Replace(doc, "{}", "{\"x\": [ 1e2,{\"c\":\"\\u0041\"} ]}", 1)},
-		"a copy is another value": {`[{"op":"copy","from":"/b","path":"/d"},{"op":"replace","path":"/d/1/c","value":0},{"op":"copy","from":"/d","path":"/e"},
-			{"op":"remove","path":"/d/0"}]`,
+		"copy": {`[{"op":"copy","from":"/b","path":"//x"}]`,
+			strings.Replace(doc, "{}", "{\"x\": [ 1e2,{\"c\":\"\\u0041\"} ]}", 1)},
+		"a copy is another value": {`[{"op":"copy","from":"/b","path":"/d"},{"op":"replace","path":"/d/1/c","value":0},
+			{"op":"copy","from":"/d","path":"/e"},{"op":"remove","path":"/d/0"}]`,
 			strings.Replace(doc, "{}\n", "{},\n  \"d\": [ {\"c\":0} ],\n  \"e\": [ 1e2,{\"c\":0} ]\n", 1)},
-		"removed and added again": {`[{"op":"remove","path":"/a"},{"op":"add","path":"/a","value":3},{"op":"test","path":"/a","value":3}]`,
+		"removed and added again": {`[{"op":"remove","path":"/a"},{"op":"add","path":"/a","value":3},
+			{"op":"test","path":"/a","value":3}]`,
 			"{\n  \"b\": [ 1e2,{\"c\":\"\\u0041\"} ],\n  \"\": {},\n  \"a\": 3\n}\n"},
 		"the root":           {`[{"op":"replace","path":"","value":[1,2]},{"op":"add","path":"/-","value":3}]`, "[1,2,3]\n"},
 		"the root by a move": {`[{"op":"move","from":"/b","path":""}]`, "[ 1e2,{\"c\":\"\\u0041\"} ]\n"},
-		"a root in itself":   {`[{"op":"copy","from":"","path":"/b/0"},{"op":"move","from":"/b","path":""},{"op":"remove","path":"/1"},{"op":"remove","path":"/1"},{"op":"remove","path":"/0/b"}]`, "[ {\n  \"a\": 1.0,\n  \"\": {}\n} ]\n"},
+		"a root in itself": {`[{"op":"copy","from":"","path":"/b/0"},{"op":"move","from":"/b","path":""},
+			{"op":"remove","path":"/1"},{"op":"remove","path":"/1"},{"op":"remove","path":"/0/b"}]`,
+			"[ {\n  \"a\": 1.0,\n  \"\": {}\n} ]\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := jsonmerge.ApplyPatch([]byte(doc), []byte(c.patch), nil)
@@ -111,7 +117,8 @@ func TestApplyPatchTestsTheExactValue(t *testing.T) {
 		{`[1,2]`, `[2,1]`, false}, {`[]`, `{}`, false}, {`""`, `""`, true},
 	} {
 		// The second run tests a value that the patch itself put together.
-		for _, before := range []string{"", `{"op":"add","path":"/x/y","value":0},{"op":"remove","path":"/x/y"},{"op":"copy","from":"/x","path":"/x2"},{"op":"move","from":"/x2","path":"/x"},`} {
+		for _, before := range []string{"", `{"op":"add","path":"/x/y","value":0},{"op":"remove","path":"/x/y"},
+			{"op":"copy","from":"/x","path":"/x2"},{"op":"move","from":"/x2","path":"/x"},`} {
 			patch := fmt.Sprintf(`[%s{"op":"test","path":"/x","value":%s}]`, before, c.value)
 			if before != "" && !strings.HasPrefix(c.doc, "{") {
 				continue
@@ -127,7 +134,8 @@ func TestApplyPatchTestsTheExactValue(t *testing.T) {
 }
 
 func TestApplyPatchTestsWhatItChangedItself(t *testing.T) {
-	const ops = `{"op":"add","path":"/l/0/0","value":{"z":1.0}},{"op":"remove","path":"/l/1"},{"op":"add","path":"/o/n","value":null},{"op":"remove","path":"/o/g"},`
+	const ops = `{"op":"add","path":"/l/0/0","value":{"z":1.0}},{"op":"remove","path":"/l/1"},
+		{"op":"add","path":"/o/n","value":null},{"op":"remove","path":"/o/g"},`
 	for value, equal := range map[string]bool{
 		`{"o":{"n":null,"k":0},"l":[[{"z":1},5],3]}`:         true,
 		`{"o":{"n":null,"k":0},"l":[[{"z":1},5],4]}`:         false,
@@ -138,7 +146,8 @@ func TestApplyPatchTestsWhatItChangedItself(t *testing.T) {
 		`{"o":{"n":null,"g":1},"l":[[{"z":1},5],3]}`:         false,
 		`{"o":{"n":null,"k":0},"l":{"0":[{"z":1},5],"1":3}}`: false,
 	} {
-		_, err := jsonmerge.ApplyPatch([]byte(`{"l":[[5],2,3],"o":{"g":1,"k":0}}`), []byte("["+ops+`{"op":"test","path":"","value":`+value+`}]`), nil)
+		_, err := jsonmerge.ApplyPatch([]byte(`{"l":[[5],2,3],"o":{"g":1,"k":0}}`),
+			[]byte("["+ops+`{"op":"test","path":"","value":`+value+`}]`), nil)
 		if equal {
 			assert.NoError(t, err, value)
 		} else {
@@ -150,7 +159,8 @@ func TestApplyPatchTestsWhatItChangedItself(t *testing.T) {
 func TestApplyPatchRefusesWhatIsNotStrict(t *testing.T) {
 	const doc = `{"a":[1,2],"o":{"p":{}},"":{"":3}}`
 	for _, c := range []struct{ patch, want string }{
-		{`[{"op":"add","path":"/a/3","value":0}]`, `operation 0, add "/a/3": no such value: "/a/3": the array has 2 elements`},
+		{`[{"op":"add","path":"/a/3","value":0}]`,
+			`operation 0, add "/a/3": no such value: "/a/3": the array has 2 elements`},
 		{`[{"op":"add","path":"/a/01","value":0}]`, `not an index`},
 		{`[{"op":"add","path":"/a/+1","value":0}]`, `not an index`},
 		{`[{"op":"add","path":"/a/-1","value":0}]`, `not an index`},
@@ -193,7 +203,8 @@ func TestApplyPatchRefusesWhatIsNotStrict(t *testing.T) {
 	_, err := jsonmerge.ApplyPatch([]byte(`{"a":1,"a":2}`), []byte(`[]`), nil)
 	assert.ErrorContains(t, err, "document to patch: jsonmerge: at byte 7")
 
-	_, err = jsonmerge.ApplyPatch([]byte(doc), []byte(`[{"op":"add","path":"/n","value":1},{"op":"test","path":"//","value":4}]`), nil)
+	_, err = jsonmerge.ApplyPatch([]byte(doc),
+		[]byte(`[{"op":"add","path":"/n","value":1},{"op":"test","path":"//","value":4}]`), nil)
 	var failed *jsonmerge.PatchError
 	require.ErrorAs(t, err, &failed)
 	assert.Equal(t, 1, failed.Index)
@@ -209,7 +220,8 @@ func TestApplyPatchIsBounded(t *testing.T) {
 	for i := range 100 {
 		fmt.Fprintf(&bomb, `,{"op":"copy","from":"","path":"/a%d"}`, i)
 	}
-	_, err := jsonmerge.ApplyPatch([]byte(`{"x":"0123456789"}`), []byte("["+bomb.String()[1:]+"]"), &jsonmerge.PatchOptions{Limits: jsonmerge.Limits{MaxBytes: 1 << 20}})
+	_, err := jsonmerge.ApplyPatch([]byte(`{"x":"0123456789"}`), []byte("["+bomb.String()[1:]+"]"),
+		&jsonmerge.PatchOptions{Limits: jsonmerge.Limits{MaxBytes: 1 << 20}})
 	require.ErrorIs(t, err, jsonmerge.ErrPatchLimit)
 	assert.ErrorContains(t, err, "more bytes are copied")
 
@@ -224,7 +236,8 @@ func TestApplyPatchIsBounded(t *testing.T) {
 	require.ErrorIs(t, err, jsonmerge.ErrPatchLimit)
 
 	// Each round makes the document two levels deeper without copying a byte.
-	deep := strings.Repeat(`{"op":"add","path":"/t","value":{"t":{}}},{"op":"move","from":"/a","path":"/t/t/a"},{"op":"move","from":"/t","path":"/a"},`, 100)
+	deep := strings.Repeat(`{"op":"add","path":"/t","value":{"t":{}}},
+		{"op":"move","from":"/a","path":"/t/t/a"},{"op":"move","from":"/t","path":"/a"},`, 100)
 	shallow := &jsonmerge.PatchOptions{Limits: jsonmerge.Limits{MaxDepth: 200}}
 	for last, what := range map[string]error{
 		`{"op":"add","path":"/b","value":0}`:                     nil, // refused when it is written
@@ -259,16 +272,19 @@ func TestApplyPatchIsBounded(t *testing.T) {
 	_, err = jsonmerge.ApplyPatch([]byte(`{}`), []byte(many), &jsonmerge.PatchOptions{MaxOperations: 10})
 	require.ErrorIs(t, err, jsonmerge.ErrPatchLimit)
 
-	_, err = jsonmerge.ApplyPatch([]byte(`{}`), []byte(`[{"op":"add","path":"/x","value":"0123456789"}]`), &jsonmerge.PatchOptions{Limits: jsonmerge.Limits{MaxBytes: 50}})
+	_, err = jsonmerge.ApplyPatch([]byte(`{}`), []byte(`[{"op":"add","path":"/x","value":"0123456789"}]`),
+		&jsonmerge.PatchOptions{Limits: jsonmerge.Limits{MaxBytes: 50}})
 	require.NoError(t, err)
 	var limit *jsonmerge.LimitError
-	_, err = jsonmerge.ApplyPatch([]byte(`{"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa":1}`), []byte(`[{"op":"add","path":"/x","value":"01"}]`), &jsonmerge.PatchOptions{Limits: jsonmerge.Limits{MaxBytes: 45}})
+	_, err = jsonmerge.ApplyPatch([]byte(`{"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa":1}`),
+		[]byte(`[{"op":"add","path":"/x","value":"01"}]`), &jsonmerge.PatchOptions{Limits: jsonmerge.Limits{MaxBytes: 45}})
 	require.ErrorAs(t, err, &limit)
 	assert.Equal(t, "bytes", limit.What)
 }
 
 func FuzzPatch(f *testing.F) {
-	f.Add([]byte(`{"a":[1,{"b":2}]}`), []byte(`[{"op":"move","from":"/a/1/b","path":"/a/0"},{"op":"copy","from":"","path":"/a/-"},{"op":"test","path":"/a/0","value":2},{"op":"remove","path":"/a/1"}]`))
+	f.Add([]byte(`{"a":[1,{"b":2}]}`), []byte(`[{"op":"move","from":"/a/1/b","path":"/a/0"},
+		{"op":"copy","from":"","path":"/a/-"},{"op":"test","path":"/a/0","value":2},{"op":"remove","path":"/a/1"}]`))
 	f.Add([]byte(`{"":{}}`), []byte(`[{"op":"add","path":"//","value":null},{"op":"replace","path":"/","value":[1]}]`))
 	f.Fuzz(func(t *testing.T, doc, patch []byte) {
 		limits := jsonmerge.Limits{MaxBytes: 1 << 16, MaxDepth: 100}

@@ -45,7 +45,8 @@ func TestPointersFollowRFC6901(t *testing.T) {
 
 func TestPointersThatLeadNowhereAreNotFound(t *testing.T) {
 	doc := []byte(`{"list":[10,20],"o":{"a":1},"s":"text"}`)
-	for _, pointer := range []string{"/x", "/list/2", "/list/-", "/list/01", "/list/+1", "/list/1e0", "/list/", "/list/99999999999999999999", "/o/a/b", "/s/0", "/o/A"} {
+	for _, pointer := range []string{"/x", "/list/2", "/list/-", "/list/01", "/list/+1", "/list/1e0", "/list/",
+		"/list/99999999999999999999", "/o/a/b", "/s/0", "/o/A"} {
 		p, err := jsonmerge.ParsePointer(pointer)
 		require.NoError(t, err)
 		_, err = p.Get(doc)

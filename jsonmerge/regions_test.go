@@ -26,7 +26,8 @@ func TestThreeWayTellsWhoChangedWhat(t *testing.T) {
 		{"remote removes", "ABC", "ABC", "AC", "stable:A|A|A remote:B|B| stable:C|C|C", ""},
 		{"both insert the same", "AB", "AXB", "AXB", "stable:A|A|A same:|X|X stable:B|B|B", ""},
 		{"both insert", "AB", "AXB", "AYB", "stable:A|A|A both:|X|Y stable:B|B|B", ""},
-		{"changes keep apart", "ABCDE", "AXCDE", "ABCYE", "stable:A|A|A local:B|X|B stable:C|C|C remote:D|D|Y stable:E|E|E", ""},
+		{"changes keep apart", "ABCDE", "AXCDE", "ABCYE", "stable:A|A|A local:B|X|B stable:C|C|C remote:D|D|Y stable:E|E|E",
+			""},
 		{"changes touch", "ABCD", "AXCD", "ABYD",
 			"stable:A|A|A both:BC|XC|BY stable:D|D|D",
 			"stable:A|A|A local:B|X|B remote:C|C|Y stable:D|D|D"},
@@ -40,14 +41,16 @@ func TestThreeWayTellsWhoChangedWhat(t *testing.T) {
 		{"removals touch", "ABCD", "ACD", "ABD",
 			"stable:A|A|A both:BC|C|B stable:D|D|D",
 			"stable:A|A|A local:B||B remote:C|C| stable:D|D|D"},
-		{"a long change joins two", "ABCDE", "XCY", "ABZDE", "both:ABCDE|XCY|ABZDE", "local:AB|X|AB remote:C|C|Z local:DE|Y|DE"},
+		{"a long change joins two", "ABCDE", "XCY", "ABZDE", "both:ABCDE|XCY|ABZDE",
+			"local:AB|X|AB remote:C|C|Z local:DE|Y|DE"},
 		{"all new", "", "AB", "C", "both:|AB|C", ""},
 		{"all gone", "AB", "", "", "same:AB||", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			show := func(touching bool) string {
 				var list []string
-				for _, r := range jsonmerge.ThreeWay(lcstest.Letters(c.base), lcstest.Letters(c.local), lcstest.Letters(c.remote), touching) {
+				base, local, remote := lcstest.Letters(c.base), lcstest.Letters(c.local), lcstest.Letters(c.remote)
+				for _, r := range jsonmerge.ThreeWay(base, local, remote, touching) {
 					list = append(list, fmt.Sprintf("%s:%s|%s|%s", r.Kind, c.base[r.Base.Start:r.Base.End],
 						c.local[r.Local.Start:r.Local.End], c.remote[r.Remote.Start:r.Remote.End]))
 				}
@@ -87,7 +90,8 @@ func requireRegions(t testing.TB, base, local, remote []int32, touching bool) {
 	var at jsonmerge.Hunk
 	last := "stable"
 	for i, r := range jsonmerge.ThreeWay(base, local, remote, touching) {
-		require.Equal(t, [3]int{at.Base.End, at.Local.End, at.Remote.End}, [3]int{r.Base.Start, r.Local.Start, r.Remote.Start})
+		require.Equal(t, [3]int{at.Base.End, at.Local.End, at.Remote.End},
+			[3]int{r.Base.Start, r.Local.Start, r.Remote.Start})
 		b, l, x := base[r.Base.Start:r.Base.End], local[r.Local.Start:r.Local.End], remote[r.Remote.Start:r.Remote.End]
 		require.Positive(t, r.Base.Len()+r.Local.Len()+r.Remote.Len())
 		want := map[string]bool{"stable": slices.Equal(b, l) && slices.Equal(b, x)}

@@ -30,7 +30,8 @@ func TestEveryStrategyDoesWhatItSays(t *testing.T) {
 		{`/a set`, `{"a":[1,2,3]}`, `{"a":[3,2,4]}`, `{"a":[1,2,5,5]}`, `{"a":[2,4,5]}`},
 		{`/a set`, `{}`, `{"a":[1,2]}`, `{"a":[2,3]}`, `{"a":[1,2,3]}`},
 		{`/a set`, `{"a":[1]}`, `{"a":[1,2]}`, `{"a":{}}`, ``},
-		{`/a set`, `{"a":[{"k":1}]}`, `{"a":[{"k":1},{"k":2}]}`, `{"a":[{"k":1.0},{"k":3}]}`, `{"a":[{"k":1},{"k":2},{"k":3}]}`},
+		{`/a set`, `{"a":[{"k":1}]}`, `{"a":[{"k":1},{"k":2}]}`, `{"a":[{"k":1.0},{"k":3}]}`,
+			`{"a":[{"k":1},{"k":2},{"k":3}]}`},
 		{`/a multiset`, `{"a":[1,1,2]}`, `{"a":[1,2,2]}`, `{"a":[1,1,1,2,3]}`, `{"a":[1,2,2,1,3]}`},
 		{`/a multiset`, `{"a":[1,1]}`, `{"a":[1]}`, `{"a":[1,2]}`, `{"a":[2]}`},
 		{`/a append`, `{"a":[1]}`, `{"a":[1,2,3]}`, `{"a":[1,4]}`, `{"a":[1,4,2,3]}`},
@@ -51,12 +52,15 @@ func TestEveryStrategyDoesWhatItSays(t *testing.T) {
 		{`"" newest`, `null`, `"2026-02-01T00:00:00Z"`, `"2026-02-01T00:00:00.1Z"`, `"2026-02-01T00:00:00.1Z"`},
 		{`"" newest`, `null`, `"2026-02-01"`, `"2026-02-02"`, ``},
 		{`"" newest`, `null`, `1`, `2`, ``},
-		{`"" newest=at`, `{"v":1,"at":"2026-01-01T00:00:00Z"}`, `{"v":2,"at":"2026-01-02T00:00:00Z"}`, `{"v":3,"at":"2026-01-03T00:00:00Z"}`, `{"v":3,"at":"2026-01-03T00:00:00Z"}`},
-		{`"" newest=/meta/rev`, `{"v":1,"meta":{"rev":1}}`, `{"v":2,"meta":{"rev":9}}`, `{"v":3,"meta":{"rev":8}}`, `{"v":2,"meta":{"rev":9}}`},
+		{`"" newest=at`, `{"v":1,"at":"2026-01-01T00:00:00Z"}`, `{"v":2,"at":"2026-01-02T00:00:00Z"}`,
+			`{"v":3,"at":"2026-01-03T00:00:00Z"}`, `{"v":3,"at":"2026-01-03T00:00:00Z"}`},
+		{`"" newest=/meta/rev`, `{"v":1,"meta":{"rev":1}}`, `{"v":2,"meta":{"rev":9}}`, `{"v":3,"meta":{"rev":8}}`,
+			`{"v":2,"meta":{"rev":9}}`},
 		{`"" newest=at`, `{"v":1}`, `{"v":2}`, `{"v":3}`, ``},
 		{`"" newest=at`, `{"v":1}`, `{"v":2,"at":true}`, `{"v":3,"at":false}`, ``},
 		{`"" text`, `"a\nb\nc\n"`, `"A\nb\nc\n"`, `"a\nb\n\u0043\n"`, `"A\nb\nC\n"`},
-		{`"" text`, `"a\nb\nc\t\"\\\r\b\f\u0001/<é"`, `"A\nb\nc\t\"\\\r\b\f\u0001/<é"`, `"a\nb\nC\t\"\\\r\b\f\u0001/<é"`, `"A\nb\nC\t\"\\\r\b\f\u0001/<é"`},
+		{`"" text`, `"a\nb\nc\t\"\\\r\b\f\u0001/<é"`, `"A\nb\nc\t\"\\\r\b\f\u0001/<é"`, `"a\nb\nC\t\"\\\r\b\f\u0001/<é"`,
+			`"A\nb\nC\t\"\\\r\b\f\u0001/<é"`},
 		{`"" text`, `"a\n"`, `"b\n"`, `"c\n"`, ``},
 		{`"" text,local`, `"a\n"`, `"b\n"`, `"c\n"`, `"b\n"`},
 		{`"" text`, `"a\nb\nc"`, `"A\nb\nc"`, `"\u0041\nb\nC"`, `"\u0041\nb\nC"`},
@@ -96,7 +100,8 @@ func TestAStrategyThatCannotBeFollowedIsTheReasonOfTheConflict(t *testing.T) {
 
 func TestRulesReachTheirPathsAndNoOthers(t *testing.T) {
 	both := func(doc string) [3]string {
-		return [3]string{strings.ReplaceAll(doc, "#", "1"), strings.ReplaceAll(doc, "#", "2"), strings.ReplaceAll(doc, "#", "3")}
+		return [3]string{strings.ReplaceAll(doc, "#", "1"), strings.ReplaceAll(doc, "#", "2"),
+			strings.ReplaceAll(doc, "#", "3")}
 	}
 	for _, c := range []struct {
 		rule, doc string
@@ -178,7 +183,8 @@ func TestRulesPrintThemselvesAndReadBack(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, want, back.String())
 
-	withFunc, err := jsonmerge.NewRules(jsonmerge.Rule{Path: "/f", Strategy: "local", Func: func(jsonmerge.Conflict) (jsonmerge.Resolution, error) { return jsonmerge.Leave(), nil }})
+	withFunc, err := jsonmerge.NewRules(jsonmerge.Rule{Path: "/f", Strategy: "local",
+		Func: func(jsonmerge.Conflict) (jsonmerge.Resolution, error) { return jsonmerge.Leave(), nil }})
 	require.NoError(t, err)
 	assert.Equal(t, "/f func,local\n", withFunc.String())
 	assert.Equal(t, "", jsonmerge.Rules{}.String())
@@ -195,18 +201,26 @@ func TestRulesThatAreWrongNameThePlace(t *testing.T) {
 		{jsonmerge.Rule{Path: "/a", Strategy: "sett"}, `rule for "/a": unknown strategy "sett"`},
 		{jsonmerge.Rule{Path: "/a", Strategy: "set,"}, `rule for "/a": unknown strategy ""`},
 		{jsonmerge.Rule{Path: "/a"}, `rule for "/a": neither a strategy nor a function`},
-		{jsonmerge.Rule{Path: "/a", Strategy: "set,counter"}, `rule for "/a": strategy "set,counter": set and counter exclude each other`},
-		{jsonmerge.Rule{Path: "/a", Strategy: "local,remote"}, `rule for "/a": strategy "local,remote": local or remote only once`},
-		{jsonmerge.Rule{Path: "/a", Strategy: "delete-wins,modify-wins"}, `rule for "/a": strategy "delete-wins,modify-wins": delete-wins or modify-wins only once`},
+		{jsonmerge.Rule{Path: "/a", Strategy: "set,counter"},
+			`rule for "/a": strategy "set,counter": set and counter exclude each other`},
+		{jsonmerge.Rule{Path: "/a", Strategy: "local,remote"},
+			`rule for "/a": strategy "local,remote": local or remote only once`},
+		{jsonmerge.Rule{Path: "/a", Strategy: "delete-wins,modify-wins"},
+			`rule for "/a": strategy "delete-wins,modify-wins": delete-wins or modify-wins only once`},
 		{jsonmerge.Rule{Path: "/a", Strategy: "local,ask"}, `rule for "/a": strategy "local,ask": ask only once`},
 		{jsonmerge.Rule{Path: "/a", Strategy: "set=x"}, `rule for "/a": strategy "set=x": "set" takes no argument`},
 		{jsonmerge.Rule{Path: "/a", Strategy: "key"}, `rule for "/a": strategy "key": key=: a member name is missing`},
-		{jsonmerge.Rule{Path: "/a", Strategy: "key=id+"}, `rule for "/a": strategy "key=id+": key=: a member name is missing`},
+		{jsonmerge.Rule{Path: "/a", Strategy: "key=id+"},
+			`rule for "/a": strategy "key=id+": key=: a member name is missing`},
 		{jsonmerge.Rule{Path: "/a", Strategy: `key="id`}, `rule for "/a": strategy "key=\"id": key=: bad quotes: "\"id"`},
-		{jsonmerge.Rule{Path: "/a", Strategy: `key=/x~`}, `rule for "/a": strategy "key=/x~": key=: pointer "/x~": in "x~", ~ is not followed by 0 or 1`},
-		{jsonmerge.Rule{Path: "/a", Strategy: "newest=a+b"}, `rule for "/a": strategy "newest=a+b": newest= takes one member`},
-		{jsonmerge.Rule{Path: "/a", Strategy: "append=x"}, `rule for "/a": strategy "append=x": append= takes local-first or remote-first`},
-		{jsonmerge.Rule{Path: "/a", Strategy: "set", Func: answer}, `rule for "/a": a function and strategy "set" exclude each other`},
+		{jsonmerge.Rule{Path: "/a", Strategy: `key=/x~`},
+			`rule for "/a": strategy "key=/x~": key=: pointer "/x~": in "x~", ~ is not followed by 0 or 1`},
+		{jsonmerge.Rule{Path: "/a", Strategy: "newest=a+b"},
+			`rule for "/a": strategy "newest=a+b": newest= takes one member`},
+		{jsonmerge.Rule{Path: "/a", Strategy: "append=x"},
+			`rule for "/a": strategy "append=x": append= takes local-first or remote-first`},
+		{jsonmerge.Rule{Path: "/a", Strategy: "set", Func: answer},
+			`rule for "/a": a function and strategy "set" exclude each other`},
 	} {
 		_, err := jsonmerge.NewRules(jsonmerge.Rule{Path: "/fine", Strategy: "set"}, c.rule)
 		assert.EqualError(t, err, "jsonmerge: "+c.want)
@@ -224,7 +238,8 @@ func TestRulesCompose(t *testing.T) {
 	tags := jsonmerge.MustRules(jsonmerge.Rule{Path: "/tags", Strategy: jsonmerge.Set})
 	under, err := tags.Under("/posts/*")
 	require.NoError(t, err)
-	all := under.With(jsonmerge.MustRules(jsonmerge.Rule{Path: "/posts/x/tags", Strategy: jsonmerge.Atomic}), jsonmerge.Rules{})
+	all := under.With(jsonmerge.MustRules(jsonmerge.Rule{Path: "/posts/x/tags", Strategy: jsonmerge.Atomic}),
+		jsonmerge.Rules{})
 	assert.Equal(t, "/posts/*/tags set\n/posts/x/tags atomic\n", all.String())
 	assert.Equal(t, "/posts/*/tags set\n", under.String(), "With leaves its receiver alone")
 	opts := &jsonmerge.Options{Rules: all}
@@ -236,19 +251,22 @@ func TestRulesCompose(t *testing.T) {
 func TestAFunctionDecidesAtItsPath(t *testing.T) {
 	var seen []jsonmerge.Conflict
 	opts := func(answer jsonmerge.Resolution, err error) *jsonmerge.Options {
-		return &jsonmerge.Options{Rules: jsonmerge.MustRules(jsonmerge.Rule{Path: "/o/*", Func: func(c jsonmerge.Conflict) (jsonmerge.Resolution, error) {
-			seen = append(seen, c)
-			return answer, err
-		}})}
+		return &jsonmerge.Options{Rules: jsonmerge.MustRules(jsonmerge.Rule{Path: "/o/*",
+			Func: func(c jsonmerge.Conflict) (jsonmerge.Resolution, error) {
+				seen = append(seen, c)
+				return answer, err
+			}})}
 	}
-	base, local, remote := `{"o":{"a":{"x":1,"y":1},"b":1}}`, `{"o":{"a":{"x":2,"y":1},"b":2}}`, `{"o":{"a":{"x":1,"y":2},"b":1}}`
+	base, remote := `{"o":{"a":{"x":1,"y":1},"b":1}}`, `{"o":{"a":{"x":1,"y":2},"b":1}}`
+	local := `{"o":{"a":{"x":2,"y":1},"b":2}}`
 	got := merged(t, base, local, remote, opts(jsonmerge.Use([]byte(`{"both":true}`)), nil))
 	assert.Equal(t, `{"o":{"a":{"both":true},"b":2}}`, got)
 	assert.Equal(t, []jsonmerge.Conflict{{Pointer: "/o/a", Kind: jsonmerge.ModifyModify,
 		Base: []byte(`{"x":1,"y":1}`), Local: []byte(`{"x":2,"y":1}`), Remote: []byte(`{"x":1,"y":2}`)}}, seen)
 
 	assert.Equal(t, `{"o":{"b":2}}`, merged(t, base, local, remote, opts(jsonmerge.Use(nil), nil)))
-	assert.Equal(t, `{"o":{"a":{"x":2,"y":1},"b":2}}`, merged(t, base, local, remote, opts(jsonmerge.Take(jsonmerge.Local), nil)))
+	assert.Equal(t, `{"o":{"a":{"x":2,"y":1},"b":2}}`, merged(t, base, local, remote,
+		opts(jsonmerge.Take(jsonmerge.Local), nil)))
 	assert.Equal(t, []string{"/o/a"}, pointers(conflicts(t, base, local, remote, opts(jsonmerge.Leave(), nil))))
 	stop := errors.New("stop")
 	_, err := jsonmerge.Merge([]byte(base), []byte(local), []byte(remote), opts(jsonmerge.Leave(), stop))

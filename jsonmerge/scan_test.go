@@ -75,7 +75,8 @@ func TestCheckSaysWhatIsWrongAndWhere(t *testing.T) {
 		{`1.`, `at byte 2, pointer "": document ends where a digit was expected`},
 		{`1e+`, `at byte 3, pointer "": document ends where a digit was expected`},
 		{"\xef\xbb\xbf{}", `at byte 0, pointer "": 'ï' where a value was expected`},
-		{`{"` + strings.Repeat("k", 200) + `":x}`, `at byte 204, pointer "/` + strings.Repeat("k", 79) + `"...: 'x' where a value was expected`},
+		{`{"` + strings.Repeat("k", 200) + `":x}`, `at byte 204, pointer "/` + strings.Repeat("k", 79) +
+			`"...: 'x' where a value was expected`},
 	} {
 		err := jsonmerge.Check([]byte(c.doc), jsonmerge.Limits{})
 		var syntax *jsonmerge.SyntaxError
@@ -86,7 +87,8 @@ func TestCheckSaysWhatIsWrongAndWhere(t *testing.T) {
 }
 
 func TestCheckAcceptsPairedSurrogatesAndRawUnicode(t *testing.T) {
-	for _, doc := range []string{`"\ud83d\ude00"`, `"😀é"`, `{"é":1,"e\u0301":2}`, `"\\ud800"`, `"\"\\\/\b\f\n\r\t\u0000"`} {
+	for _, doc := range []string{`"\ud83d\ude00"`, `"😀é"`, `{"é":1,"e\u0301":2}`, `"\\ud800"`,
+		`"\"\\\/\b\f\n\r\t\u0000"`} {
 		assert.NoError(t, jsonmerge.Check([]byte(doc), jsonmerge.Limits{}), doc)
 	}
 }
@@ -124,13 +126,15 @@ func TestCheckStopsAtTheLimits(t *testing.T) {
 	// Whatever is asked for, the stack has an end.
 	require.ErrorAs(t, jsonmerge.Check(deep(100_001), jsonmerge.Limits{MaxDepth: 1 << 40}), &limit)
 	assert.Equal(t, 100_000, limit.Limit)
-	_, err := jsonmerge.Merge(deep(100_000), nil, []byte(`[`+string(deep(99_998))+`,1]`), &jsonmerge.Options{Limits: jsonmerge.Limits{MaxDepth: 1 << 40}})
+	_, err := jsonmerge.Merge(deep(100_000), nil, []byte(`[`+string(deep(99_998))+`,1]`),
+		&jsonmerge.Options{Limits: jsonmerge.Limits{MaxDepth: 1 << 40}})
 	var conflict *jsonmerge.ConflictError
 	require.ErrorAs(t, err, &conflict)
 }
 
 func FuzzCheck(f *testing.F) {
-	for _, doc := range []string{`{"a":[1,-0.5e+3,true,null,"\u00e9"],"":{}}`, `{"a":1,"a":2}`, `"\ud800"`, "\"\xff\"", `[1]x`, ``} {
+	for _, doc := range []string{`{"a":[1,-0.5e+3,true,null,"\u00e9"],"":{}}`, `{"a":1,"a":2}`, `"\ud800"`, "\"\xff\"",
+		`[1]x`, ``} {
 		f.Add([]byte(doc))
 	}
 	f.Fuzz(func(t *testing.T, doc []byte) {

@@ -12,13 +12,15 @@ func TestHunksOfArraysCountFromTheStartOfTheArray(t *testing.T) {
 	e := conflicts(t, `[1,2,3,4,5,6,7]`, `[1,2,30,4,5,6,7]`, `[1,2,31,32,4,5,66,7]`, nil)
 	require.Len(t, e.Conflicts, 1)
 	assert.Equal(t, []jsonmerge.Hunk{{
-		Base: jsonmerge.Range{Start: 2, End: 3}, Local: jsonmerge.Range{Start: 2, End: 3}, Remote: jsonmerge.Range{Start: 2, End: 4},
+		Base: jsonmerge.Range{Start: 2, End: 3}, Local: jsonmerge.Range{Start: 2, End: 3},
+		Remote: jsonmerge.Range{Start: 2, End: 4},
 	}}, e.Conflicts[0].Hunks)
 
 	e = conflicts(t, `[0,1,2,3,4]`, `[0,3,1,2,4]`, `[0,1,2,4,3]`, nil)
 	assert.Equal(t, "an element was moved on both sides", e.Conflicts[0].Reason)
 	assert.Equal(t, []jsonmerge.Hunk{{
-		Base: jsonmerge.Range{Start: 1, End: 5}, Local: jsonmerge.Range{Start: 1, End: 5}, Remote: jsonmerge.Range{Start: 1, End: 5},
+		Base: jsonmerge.Range{Start: 1, End: 5}, Local: jsonmerge.Range{Start: 1, End: 5},
+		Remote: jsonmerge.Range{Start: 1, End: 5},
 	}}, e.Conflicts[0].Hunks)
 }
 

@@ -21,13 +21,16 @@ func TestConflictsTellTheThreeValues(t *testing.T) {
 		{Pointer: "/z/x~1y", Kind: jsonmerge.ModifyModify, Base: []byte(`1`), Local: []byte(`2`), Remote: []byte(`3`)},
 		{Pointer: "/n", Kind: jsonmerge.ModifyDelete, Base: []byte(`null`), Local: []byte(`5`)},
 		{Pointer: "/t", Kind: jsonmerge.TypeClash, Base: []byte(`1`), Local: []byte(`"s"`), Remote: []byte(`true`)},
-		{Pointer: "/list", Kind: jsonmerge.ArrayClash, Base: []byte(`[1,2,3]`), Local: []byte(`[1,9,3]`), Remote: []byte(`[1,8,3]`),
-			Hunks: []jsonmerge.Hunk{{Base: jsonmerge.Range{Start: 1, End: 2}, Local: jsonmerge.Range{Start: 1, End: 2}, Remote: jsonmerge.Range{Start: 1, End: 2}}}},
+		{Pointer: "/list", Kind: jsonmerge.ArrayClash, Base: []byte(`[1,2,3]`), Local: []byte(`[1,9,3]`),
+			Remote: []byte(`[1,8,3]`),
+			Hunks: []jsonmerge.Hunk{{Base: jsonmerge.Range{Start: 1, End: 2}, Local: jsonmerge.Range{Start: 1, End: 2},
+				Remote: jsonmerge.Range{Start: 1, End: 2}}}},
 		{Pointer: "/gone", Kind: jsonmerge.DeleteModify, Base: []byte(`[1, 2]`), Remote: []byte(`[1]`)},
 	}, e.Conflicts)
 	assert.Equal(t, jsonmerge.Remote, e.StandIn)
 	assert.JSONEq(t, `{"z":{"x/y":3},"gone":[1],"t":true,"list":[1,8,3],"new":1}`, string(e.Partial))
-	assert.EqualError(t, e, `jsonmerge: 6 conflicts: add/add at "/new", modify/modify at "/z/x~1y", modify/delete at "/n" and 3 more`)
+	assert.EqualError(t, e, `jsonmerge: 6 conflicts: add/add at "/new", modify/modify at "/z/x~1y", `+
+		`modify/delete at "/n" and 3 more`)
 }
 
 func TestPartialHoldsTheSideThatWasAskedFor(t *testing.T) {
@@ -105,7 +108,8 @@ func TestConflictsBeyondTheLimitAreCounted(t *testing.T) {
 		remote = append(remote, fmt.Sprintf(`"k%d":2`, i))
 	}
 	object := func(members []string) string { return "{" + strings.Join(members, ",") + "}" }
-	e := conflicts(t, object(base), object(local), object(remote), &jsonmerge.Options{Limits: jsonmerge.Limits{MaxConflicts: 7}})
+	e := conflicts(t, object(base), object(local), object(remote),
+		&jsonmerge.Options{Limits: jsonmerge.Limits{MaxConflicts: 7}})
 	assert.Len(t, e.Conflicts, 7)
 	assert.Equal(t, 43, e.Omitted)
 	assert.Equal(t, object(remote), string(e.Partial))
@@ -113,8 +117,9 @@ func TestConflictsBeyondTheLimitAreCounted(t *testing.T) {
 	assert.ErrorContains(t, e, "and 47 more")
 
 	asked := 0
-	e = conflicts(t, object(base), object(local), object(remote), &jsonmerge.Options{Limits: jsonmerge.Limits{MaxConflicts: 7},
-		Resolve: func(jsonmerge.Conflict) (jsonmerge.Resolution, error) { asked++; return jsonmerge.Leave(), nil }})
+	e = conflicts(t, object(base), object(local), object(remote),
+		&jsonmerge.Options{Limits: jsonmerge.Limits{MaxConflicts: 7},
+			Resolve: func(jsonmerge.Conflict) (jsonmerge.Resolution, error) { asked++; return jsonmerge.Leave(), nil }})
 	assert.Equal(t, 50, asked)
 	assert.Len(t, e.Conflicts, 7)
 	assert.Equal(t, 43, e.Omitted)

@@ -100,7 +100,8 @@ func TestTagsBecomeRules(t *testing.T) {
 
 func TestTypesWithoutTagsGiveNoRules(t *testing.T) {
 	for _, f := range []func() (jsonmerge.Rules, error){
-		jsonmerge.RulesFor[int], jsonmerge.RulesFor[any], jsonmerge.RulesFor[map[string]any], jsonmerge.RulesFor[time.Time], jsonmerge.RulesFor[struct{ A int }],
+		jsonmerge.RulesFor[int], jsonmerge.RulesFor[any], jsonmerge.RulesFor[map[string]any], jsonmerge.RulesFor[time.Time],
+		jsonmerge.RulesFor[struct{ A int }],
 	} {
 		r, err := f()
 		require.NoError(t, err)

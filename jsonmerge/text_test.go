@@ -45,7 +45,8 @@ func TestMergeTextTakesWhatOneSideChanged(t *testing.T) {
 		{"final newline added", "a\nb\nc", "a\nb\nc\n", "A\nb\nc", "A\nb\nc\n"},
 		{"final newline removed", "a\nb\nc\n", "a\nb\nc", "A\nb\nc\n", "A\nb\nc"},
 		{"not UTF-8", "\xff\xfe\nb\n\x00\x80", "\xff\xfe!\nb\n\x00\x80", "\xff\xfe\nb\n\x00\x81", "\xff\xfe!\nb\n\x00\x81"},
-		{"markers are lines like others", "<<<<<<< a\n=======\n>>>>>>> b\n", "<<<<<<< A\n=======\n>>>>>>> b\n", "<<<<<<< a\n=======\n>>>>>>> B\n", "<<<<<<< A\n=======\n>>>>>>> B\n"},
+		{"markers are lines like others", "<<<<<<< a\n=======\n>>>>>>> b\n", "<<<<<<< A\n=======\n>>>>>>> b\n",
+			"<<<<<<< a\n=======\n>>>>>>> B\n", "<<<<<<< A\n=======\n>>>>>>> B\n"},
 		{"repeated lines", "{\n}\n{\n}\n", "{\n  a\n}\n{\n}\n", "{\n}\n{\n  b\n}\n", "{\n  a\n}\n{\n  b\n}\n"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -73,7 +74,8 @@ func TestMergeTextReportsWhatBothChangedDifferently(t *testing.T) {
 		{"emptied and changed", "a\nb\n", "", "a\nB\n", `0-2 0-0 0-2 "a\nb\n" "" "a\nB\n"`},
 		{"only the newline differs", "a", "a\n", "b", `0-1 0-1 0-1 "a" "a\n" "b"`},
 		{"two places", "a\nb\nc\n", "A\nb\nC\n", "1\nb\n3\n", `0-1 0-1 0-1 "a\n" "A\n" "1\n"; 2-3 2-3 2-3 "c\n" "C\n" "3\n"`},
-		{"a change that spans others", "a\nb\nc\nd\ne\n", "1\n2\ne\n", "a\nB\nc\nD\ne\n", `0-4 0-2 0-4 "a\nb\nc\nd\n" "1\n2\n" "a\nB\nc\nD\n"`},
+		{"a change that spans others", "a\nb\nc\nd\ne\n", "1\n2\ne\n", "a\nB\nc\nD\ne\n",
+			`0-4 0-2 0-4 "a\nb\nc\nd\n" "1\n2\n" "a\nB\nc\nD\n"`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, conflict := mergeStrings(t, c.base, c.local, c.remote)
@@ -109,8 +111,10 @@ func TestMergeTextRefusesWhatExceedsTheLimits(t *testing.T) {
 		{jsonmerge.TextOptions{MaxLines: 3, MaxBytes: 5}, small, large, small, ""},
 		{jsonmerge.TextOptions{MaxLines: -1, MaxBytes: -1}, small, large, small, ""},
 		{jsonmerge.TextOptions{}, small, bytes.Repeat([]byte("\n"), jsonmerge.DefaultMaxLines), small, ""},
-		{jsonmerge.TextOptions{}, small, bytes.Repeat([]byte("\n"), jsonmerge.DefaultMaxLines+1), small, "jsonmerge: the local text has more than 1048576 lines"},
-		{jsonmerge.TextOptions{}, small, make([]byte, jsonmerge.DefaultMaxBytes+1), small, "jsonmerge: the local text has more than 67108864 bytes"},
+		{jsonmerge.TextOptions{}, small, bytes.Repeat([]byte("\n"), jsonmerge.DefaultMaxLines+1), small,
+			"jsonmerge: the local text has more than 1048576 lines"},
+		{jsonmerge.TextOptions{}, small, make([]byte, jsonmerge.DefaultMaxBytes+1), small,
+			"jsonmerge: the local text has more than 67108864 bytes"},
 	} {
 		merged, err := jsonmerge.MergeText(c.base, c.local, c.remote, &c.options)
 		if c.want == "" {
@@ -125,7 +129,8 @@ func TestMergeTextRefusesWhatExceedsTheLimits(t *testing.T) {
 }
 
 func TestMergeTextAsksResolveForEachConflictInOrder(t *testing.T) {
-	base, local, remote := []byte("a\nb\nc\nd\ne\nf\ng\nthe end\n"), []byte("A\nb\nC\nd\nE\nf\ng\nthe end\n"), []byte("1\nb\n3\nd\n5\nF\ng\nthe end\n")
+	base := []byte("a\nb\nc\nd\ne\nf\ng\nthe end\n")
+	local, remote := []byte("A\nb\nC\nd\nE\nf\ng\nthe end\n"), []byte("1\nb\n3\nd\n5\nF\ng\nthe end\n")
 	var asked []string
 	merged, err := jsonmerge.MergeText(base, local, remote, &jsonmerge.TextOptions{
 		Resolve: func(c jsonmerge.TextConflict) ([]byte, bool) {
@@ -142,7 +147,8 @@ func TestMergeTextAsksResolveForEachConflictInOrder(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []string{"a\n", "c\n", "e\nf\n"}, asked)
 	require.Equal(t, "A\nb\nd\nE\nf\n5\nF\ng\nthe end\n", string(merged))
-	require.Equal(t, "A\nb\nC\nd\nE\nf\ng\nthe end\n", string(local), "an append by the caller must not reach the document")
+	require.Equal(t, "A\nb\nC\nd\nE\nf\ng\nthe end\n", string(local),
+		"an append by the caller must not reach the document")
 }
 
 func TestMergeTextLeavesWhatResolveDoesNotDecide(t *testing.T) {
@@ -171,7 +177,8 @@ func TestMergeTextStaysBoundedOnExpensiveTexts(t *testing.T) {
 		_, err := jsonmerge.MergeText(base, local, remote, nil)
 		var conflict *jsonmerge.TextConflictError
 		require.ErrorAs(t, err, &conflict)
-		for _, style := range []jsonmerge.MarkerStyle{jsonmerge.MarkersMerge, jsonmerge.MarkersDiff3, jsonmerge.MarkersZdiff3} {
+		for _, style := range []jsonmerge.MarkerStyle{jsonmerge.MarkersMerge, jsonmerge.MarkersDiff3,
+			jsonmerge.MarkersZdiff3} {
 			marked := conflict.Marked(&jsonmerge.MarkerOptions{Style: style})
 			require.Less(t, len(marked), 2*(len(base)+len(local)+len(remote)))
 		}

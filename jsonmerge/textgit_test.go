@@ -130,7 +130,8 @@ func TestMergeTextAgreesWithNodeDiff3(t *testing.T) {
 			base, local, remote := text(c.Base), text(c.Local), text(c.Remote)
 			got, conflict := mergeStrings(t, base, local, remote)
 			if conflict != nil {
-				got = string(conflict.Marked(&jsonmerge.MarkerOptions{Style: jsonmerge.MarkersDiff3, LocalLabel: "a", BaseLabel: "o", RemoteLabel: "b"}))
+				got = string(conflict.Marked(&jsonmerge.MarkerOptions{Style: jsonmerge.MarkersDiff3, LocalLabel: "a",
+					BaseLabel: "o", RemoteLabel: "b"}))
 			}
 			switch {
 			case c.Options.ExcludeFalseConflicts != nil:
@@ -184,7 +185,8 @@ func nodeChunks(out any) string {
 			continue
 		}
 		c := chunk["conflict"].(map[string]any)
-		b.WriteString("<<<<<<< a\n" + wordLines(c["a"]) + "||||||| o\n" + wordLines(c["o"]) + "=======\n" + wordLines(c["b"]) + ">>>>>>> b\n")
+		b.WriteString("<<<<<<< a\n" + wordLines(c["a"]) + "||||||| o\n" + wordLines(c["o"]) + "=======\n" +
+			wordLines(c["b"]) + ">>>>>>> b\n")
 	}
 	return b.String()
 }

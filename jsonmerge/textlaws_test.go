@@ -34,7 +34,8 @@ func randomTexts(rnd *rand.Rand) (base, local, remote string) {
 		}
 		return b.String()
 	}
-	return text(ids), text(lcstest.Edited(rnd, ids, rnd.IntN(5), letters)), text(lcstest.Edited(rnd, ids, rnd.IntN(5), letters))
+	edited := func() string { return text(lcstest.Edited(rnd, ids, rnd.IntN(5), letters)) }
+	return text(ids), edited(), edited()
 }
 
 // requireTextLaws checks what holds for any three texts.
@@ -99,7 +100,8 @@ func requireTextLaws(t testing.TB, base, local, remote string) {
 	if readsAmbiguously.MatchString(base + "\x00\n" + local + "\x00\n" + remote + "\x00") {
 		return
 	}
-	for _, style := range []jsonmerge.MarkerStyle{jsonmerge.MarkersMerge, jsonmerge.MarkersDiff3, jsonmerge.MarkersZdiff3} {
+	for _, style := range []jsonmerge.MarkerStyle{jsonmerge.MarkersMerge, jsonmerge.MarkersDiff3,
+		jsonmerge.MarkersZdiff3} {
 		marked := string(conflict.Marked(&jsonmerge.MarkerOptions{Style: style}))
 		l, r := readMarked(t, marked)
 		require.Equal(t, endLine(keepLocal), l, style)

@@ -185,6 +185,26 @@ func (e *editor) object(t *tree, b, a int) {
 	}
 }
 
+// array edits an array.
+func (e *editor) array(t *tree, b, a int) {
+	key := e.walk.key()
+	steps := arrange(t, e.before, e.before.elementNodes(b), e.after, e.after.elementNodes(a), key)
+	in := t.expand()
+	in.kids = make([]kid, 0, len(steps))
+	for _, s := range steps {
+		k := kid{from: int32(s.from)}
+		if s.now != absent && s.was == absent {
+			k.val = leaf(e.after, s.now)
+		}
+		in.kids = append(in.kids, k)
+		if s.was != absent {
+			level := e.walk.enter(nil)
+			e.value(t.at(len(in.kids)-1), s.was, s.now)
+			e.walk.leave(level)
+		}
+	}
+}
+
 // keyRules returns rules together with those that keys stands for.
 func keyRules(rules Rules, keys map[string][]string) (Rules, error) {
 	if len(keys) == 0 {
@@ -206,24 +226,4 @@ func keyRules(rules Rules, keys map[string][]string) (Rules, error) {
 		return Rules{}, err
 	}
 	return rules.With(own), nil
-}
-
-// array edits an array.
-func (e *editor) array(t *tree, b, a int) {
-	key := e.walk.key()
-	steps := arrange(t, e.before, e.before.elementNodes(b), e.after, e.after.elementNodes(a), key)
-	in := t.expand()
-	in.kids = make([]kid, 0, len(steps))
-	for _, s := range steps {
-		k := kid{from: int32(s.from)}
-		if s.now != absent && s.was == absent {
-			k.val = leaf(e.after, s.now)
-		}
-		in.kids = append(in.kids, k)
-		if s.was != absent {
-			level := e.walk.enter(nil)
-			e.value(t.at(len(in.kids)-1), s.was, s.now)
-			e.walk.leave(level)
-		}
-	}
 }

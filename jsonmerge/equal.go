@@ -48,6 +48,14 @@ func (c *comparison) raw(i, j int) bool {
 	return c.match.same(int(m.start), int(m.end), int(n.start), int(n.end))
 }
 
+// rawEqual reports whether both are absent or have the same bytes.
+func (c *comparison) rawEqual(i, j int) bool {
+	if i == absent || j == absent {
+		return i == j
+	}
+	return c.raw(i, j)
+}
+
 // equal reports whether two values mean the same. Unequal containers are told apart by their
 // hashes, which costs nothing the second time; equal ones are looked through, once, because whoever
 // asked is done with them.
@@ -96,6 +104,14 @@ func (c *comparison) membersEqual(i, j int) bool {
 	return same
 }
 
+// bothEqual reports whether both are absent or mean the same.
+func (c *comparison) bothEqual(i, j int) bool {
+	if i == absent || j == absent {
+		return i == j
+	}
+	return c.equal(i, j)
+}
+
 // hash is a hash of what value i means: equal values have equal hashes. It is kept for every value
 // in i, so that all hashes of a document together cost time in proportion to its size.
 func (d *document) hash(i int) uint64 {
@@ -131,20 +147,4 @@ func (d *document) computeHash(i int) uint64 {
 		h = mix(h, maphash.Bytes(seed, d.span(i)))
 	}
 	return h
-}
-
-// rawEqual reports whether both are absent or have the same bytes.
-func (c *comparison) rawEqual(i, j int) bool {
-	if i == absent || j == absent {
-		return i == j
-	}
-	return c.raw(i, j)
-}
-
-// bothEqual reports whether both are absent or mean the same.
-func (c *comparison) bothEqual(i, j int) bool {
-	if i == absent || j == absent {
-		return i == j
-	}
-	return c.equal(i, j)
 }

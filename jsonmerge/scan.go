@@ -44,6 +44,17 @@ func parseLike(raw []byte, limits Limits, like *document) (document, error) {
 	return document{raw: raw, nodes: s.nodes}, nil
 }
 
+// parseBoth reads two versions of a document.
+func parseBoth(a, b []byte, limits Limits) (da, db document, err error) {
+	if da, err = parse(a, limits); err != nil {
+		return da, db, fmt.Errorf("first document: %w", err)
+	}
+	if db, err = parseLike(b, limits, &da); err != nil {
+		return da, db, fmt.Errorf("second document: %w", err)
+	}
+	return da, db, nil
+}
+
 // value reads the value at pos; hint is the node of like that is expected to be like it, or absent.
 func (s *scanner) value(depth, hint int) bool {
 	start := s.pos
@@ -196,15 +207,4 @@ func (s *scanner) name() (int, bool) {
 	s.pos++
 	s.space()
 	return i, true
-}
-
-// parseBoth reads two versions of a document.
-func parseBoth(a, b []byte, limits Limits) (da, db document, err error) {
-	if da, err = parse(a, limits); err != nil {
-		return da, db, fmt.Errorf("first document: %w", err)
-	}
-	if db, err = parseLike(b, limits, &da); err != nil {
-		return da, db, fmt.Errorf("second document: %w", err)
-	}
-	return da, db, nil
 }

@@ -1,5 +1,10 @@
 package lcs
 
+// A Run says that a[A:A+N] equals b[B:B+N], element by element.
+type Run struct {
+	A, B, N int
+}
+
 // blocks is one search: it divides the sequences into blocks and solves each.
 type blocks struct {
 	a, b            side
@@ -82,9 +87,4 @@ func (d *blocks) runs() []Run {
 		r.N = i - r.A
 		runs = append(runs, r)
 	}
-}
-
-// A Run says that a[A:A+N] equals b[B:B+N], element by element.
-type Run struct {
-	A, B, N int
 }

@@ -141,17 +141,6 @@ func (d *blocks) solve(a0, a1, b0, b1 int) {
 	}
 }
 
-// sqrt is the integer square root.
-func sqrt(n int) int {
-	r := 0
-	for bit := 1 << 30; bit > 0; bit >>= 1 {
-		if t := r | bit; t <= n/t {
-			r = t
-		}
-	}
-	return r
-}
-
 // solveByUnique matches elements that occur exactly once in each of two blocks, in the longest
 // order common to both (the "patience" rule), and solves what lies between them. It reports whether
 // there was any such element.
@@ -168,4 +157,15 @@ func (d *blocks) solveByUnique(a0, a1, b0, b1 int) bool {
 	}
 	d.solve(a0, a1, b0, b1)
 	return true
+}
+
+// sqrt is the integer square root.
+func sqrt(n int) int {
+	r := 0
+	for bit := 1 << 30; bit > 0; bit >>= 1 {
+		if t := r | bit; t <= n/t {
+			r = t
+		}
+	}
+	return r
 }

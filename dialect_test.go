@@ -8,10 +8,11 @@ import (
 	"net/url"
 	"testing"
 
-	"github.com/ifmatch-go/ifmatch"
-	"github.com/ifmatch-go/ifmatch/ifmatchtest"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/ifmatch-go/ifmatch"
+	"github.com/ifmatch-go/ifmatch/ifmatchtest"
 )
 
 func ExampleEntityTag() {
@@ -31,13 +32,6 @@ func ExampleETag_Guard() {
 	// <nil> map[If-Match:["v1"]]
 	// the representation has no validator that could guard a write: entity tag with misplaced quotes
 	// <nil> map[If-None-Match:[*]]
-}
-
-// answers is a dialect whose Read says what it is told to.
-func answers(read func(answer *http.Response, content, sent []byte) ([]byte, string, error)) *ifmatch.Dialect {
-	return &ifmatch.Dialect{Name: "odd", Read: read, Guard: func(w *http.Request, version string, content []byte) ([]byte, error) {
-		return content, ifmatch.ETag(version).Guard(w)
-	}}
 }
 
 func TestADateDoesNotGuardWhereADialectDoes(t *testing.T) {

@@ -9,7 +9,6 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"runtime"
-	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -18,55 +17,6 @@ import (
 	"github.com/ifmatch-go/ifmatch"
 	"github.com/ifmatch-go/ifmatch/dialect"
 )
-
-// rv is a server with one document; hook may answer in its place (true: it has).
-type rv struct {
-	mu   sync.Mutex
-	v    int
-	body string
-	typ  string
-	hook func(s *rv, w http.ResponseWriter, r *http.Request) bool
-	puts []http.Header
-}
-
-func (s *rv) tag() string  { return fmt.Sprintf(`"%d"`, s.v) }
-func (s *rv) set(b string) { s.mu.Lock(); s.v++; s.body = b; s.mu.Unlock() }
-func (s *rv) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if r.Method != "GET" {
-		s.puts = append(s.puts, r.Header.Clone())
-	}
-	if s.hook != nil && s.hook(s, w, r) {
-		return
-	}
-	if r.Method == "GET" {
-		w.Header().Set("ETag", s.tag())
-		if s.typ != "" {
-			w.Header().Set("Content-Type", s.typ)
-		}
-		io.WriteString(w, s.body)
-		return
-	}
-	s.write(w, r)
-}
-func (s *rv) write(w http.ResponseWriter, r *http.Request) {
-	if m := r.Header.Get("If-Match"); m != "" && m != s.tag() {
-		w.WriteHeader(412)
-		return
-	}
-	b, _ := io.ReadAll(r.Body)
-	s.v++
-	s.body = string(b)
-	w.Header().Set("ETag", s.tag())
-	w.WriteHeader(204)
-}
-func rvServe(t *testing.T, s *rv) string {
-	s.v = 1
-	srv := httptest.NewServer(s)
-	t.Cleanup(srv.Close)
-	return srv.URL + "/doc"
-}
 
 // 1. After a merge underneath, the unit is armed with a version whose content it never saw.
 func TestMergedUnderneathArmsUnseenVersion(t *testing.T) {

@@ -4,15 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"math"
 	"net/http"
 	"net/http/httptest"
-	"runtime"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -22,130 +19,6 @@ import (
 	"github.com/ifmatch-go/ifmatch"
 	"github.com/ifmatch-go/ifmatch/ifmatchtest"
 )
-
-// This file tests what one exchange says and believes: which fields go out, which
-// validators come back in a write, and what an answer may change.
-
-// arrival is one request as a server sees it.
-type arrival struct {
-	n      int // counts the requests of this method, from 1
-	at     time.Time
-	method string
-	url    string
-	header http.Header
-	body   string
-}
-
-// scripted is a network of one function, for exact waits inside a synctest bubble
-// and for answers that no real server gives.
-type scripted struct {
-	answer func(a arrival) (*http.Response, error)
-
-	mu  sync.Mutex
-	log []arrival
-}
-
-func (s *scripted) RoundTrip(r *http.Request) (*http.Response, error) {
-	a := arrival{n: 1, at: time.Now(), method: r.Method, url: r.URL.String(), header: r.Header.Clone()}
-	if r.Body != nil {
-		content, err := io.ReadAll(r.Body)
-		if err != nil {
-			return nil, err
-		}
-		r.Body.Close()
-		a.body = string(content)
-	}
-	s.mu.Lock()
-	for _, earlier := range s.log {
-		if earlier.method == a.method {
-			a.n++
-		}
-	}
-	s.log = append(s.log, a)
-	s.mu.Unlock()
-	resp, err := s.answer(a)
-	if resp != nil {
-		resp.Request = r
-	}
-	return resp, err
-}
-
-func (s *scripted) arrivals() []arrival {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return slices.Clone(s.log)
-}
-
-// methods tells the story in one line: "GET PUT GET PUT".
-func (s *scripted) methods() string {
-	var all []string
-	for _, a := range s.arrivals() {
-		all = append(all, a.method)
-	}
-	return strings.Join(all, " ")
-}
-
-func (s *scripted) writes() (all []arrival) {
-	for _, a := range s.arrivals() {
-		if a.method != http.MethodGet {
-			all = append(all, a)
-		}
-	}
-	return all
-}
-
-// condition is what guards the request: `If-Match: "7"`, or "" for nothing.
-func (a arrival) condition() string {
-	var all []string
-	for _, name := range []string{"If-Match", "If-None-Match", "If-Unmodified-Since"} {
-		for _, v := range a.header.Values(name) {
-			all = append(all, name+": "+v)
-		}
-	}
-	return strings.Join(all, ", ")
-}
-
-// through returns a client whose every request is answered by f.
-func through(f func(arrival) (*http.Response, error), o *ifmatch.Options) (*ifmatch.Client, *scripted) {
-	s := &scripted{answer: f}
-	return ifmatch.New(&ifmatch.Options{HTTPClient: &http.Client{Transport: s}}).With(o), s
-}
-
-// reply makes an answer. fields are "Name: value".
-func reply(status int, body string, fields ...string) *http.Response {
-	h := http.Header{}
-	for _, f := range fields {
-		name, value, _ := strings.Cut(f, ":")
-		h.Add(name, strings.TrimPrefix(value, " "))
-	}
-	return &http.Response{StatusCode: status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header: h, Body: io.NopCloser(strings.NewReader(body)), ContentLength: -1}
-}
-
-// thing is the value of most tests here; the documents hold more than it shows.
-type thing struct {
-	N    int64  `json:"n"`
-	Note string `json:"note,omitempty"`
-}
-
-const (
-	thingURL = "http://origin.test/things/7"
-	thingV1  = `{"n":1,"kept":9007199254740993}`
-	thingV2  = `{"n":2,"kept":9007199254740993}` // v1 with 2 for n
-	thingV3  = `{"n":3,"kept":9007199254740993}`
-)
-
-// firstThing is version "1" of the thing, as if fetched long ago.
-func firstThing() *ifmatch.Representation[thing] {
-	return &ifmatch.Representation[thing]{Value: thing{N: 1}, URL: thingURL, ETag: `"1"`, Content: []byte(thingV1)}
-}
-
-// bump is firstThing with a change to be written.
-func bump() *ifmatch.Representation[thing] {
-	u := firstThing()
-	u.Value.N = 2
-	return u
-}
 
 func TestEveryRequestAsksForIdentityCoding(t *testing.T) {
 	// net/http asks for gzip on its own, and undoes it unseen; this origin's tag is
@@ -801,13 +674,6 @@ func TestContentIsCappedAfterDecompression(t *testing.T) {
 	}
 }
 
-// allocated is how many bytes the program has ever allocated.
-func allocated() uint64 {
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	return m.TotalAlloc
-}
-
 func TestACodingThatNobodyAskedForIsUndone(t *testing.T) {
 	client, s := through(func(a arrival) (*http.Response, error) {
 		if a.method == http.MethodGet {
@@ -986,10 +852,6 @@ func TestARoundTripperThatBreaksItsContractDoesNoHarm(t *testing.T) {
 	}
 }
 
-type bareTripper func() *http.Response
-
-func (f bareTripper) RoundTrip(*http.Request) (*http.Response, error) { return f(), nil }
-
 func TestWritesOnARealConnectionCarryTheRightLength(t *testing.T) {
 	var lengths []int64
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -1066,19 +928,6 @@ func TestEveryFormOfTagMakesTheRoundTripWithARealServer(t *testing.T) {
 				require.True(t, r.Applied, "%s: nobody else wrote", r)
 			}
 		})
-	}
-}
-
-// clockInSteps is a clock that goes on by step whenever it is read, so that every
-// Last-Modified is older than the answer's Date.
-func clockInSteps(step time.Duration) func() time.Time {
-	var mu sync.Mutex
-	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-	return func() time.Time {
-		mu.Lock()
-		defer mu.Unlock()
-		now = now.Add(step)
-		return now
 	}
 }
 

@@ -1,55 +1,19 @@
 package ifmatch_test
 
 import (
-	"bufio"
-	"bytes"
 	"cmp"
-	"compress/gzip"
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
-	"sync"
 	"testing"
-	"testing/synctest"
-	"time"
-	"unicode"
 
-	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/ifmatch-go/ifmatch"
-	"github.com/ifmatch-go/ifmatch/jsonmerge"
 )
-
-// This file is a table of answers that nobody should have to read, and of what the
-// caller gets for each. The answers are bytes on a connection, and net/http reads
-// them as it reads those of a real server.
-
-// hostile is one line of the table. The answer is given to every GET, or to every
-// PUT; the other method meets a server in its right mind, which has version "1" of
-// the thing, and to which `If-Match: "1"` is outdated when it is GET that misbehaves.
-//
-// What the caller gets is told in words: see tell.
-type hostile struct {
-	does     string // what the server does
-	get, put answer
-
-	gets    string // what Get gives: one GET
-	updates string // what Update gives: GET, an edit, PUT; "" for the same as Get
-	saves   string // what Save gives: PUT, or PUT, 412, GET, a merge, PUT; "" for the same as Update
-
-	keeps string // what the content that is written back must hold
-}
-
-// answer sends something over the connection; n counts the requests of this method.
-type answer func(c net.Conn, n int)
 
 func hostileAnswersToGET() []hostile {
 	good := `{"n":5,"kept":true}`
@@ -284,189 +248,6 @@ func hostileAnswersToPUT() []hostile {
 	return lines
 }
 
-const (
-	hostileURL  = "http://origin.test/things/7?token=" + secret
-	secret      = "SECRET"
-	problemJSON = "Content-Type: application/problem+json\r\n"
-	escape      = "\x1b[2J\x1b]0;pwned\x07"
-)
-
-var (
-	kilobyte = strings.Repeat("x", 1<<10)
-	megabyte = strings.Repeat("x", 1<<20)
-)
-
-// says is an answer of one piece; \n ends the lines of its head. What is missing of
-// Content-Length and Content-Type is added.
-func says(status, head, content string) answer {
-	var b strings.Builder
-	b.WriteString("HTTP/1.1 " + status + "\r\n")
-	for line := range strings.SplitSeq(head, "\n") {
-		if line = strings.TrimSuffix(line, "\r"); line != "" {
-			b.WriteString(line + "\r\n")
-		}
-	}
-	if !strings.Contains(head, "Content-Length:") && !strings.Contains(head, "Transfer-Encoding:") {
-		fmt.Fprintf(&b, "Content-Length: %d\r\n", len(content))
-	}
-	if !strings.Contains(head, "Content-Type:") {
-		b.WriteString("Content-Type: application/json\r\n")
-	}
-	b.WriteString("\r\n" + content)
-	return raw(b.String())
-}
-
-// raw sends bytes and hangs up.
-func raw(text string) answer {
-	return func(c net.Conn, _ int) { io.WriteString(c, text) } // an error means that the client has had enough
-}
-
-// pours sends more and more, until the client has had enough.
-func pours(start, more string) answer {
-	return func(c net.Conn, _ int) {
-		_, err := io.WriteString(c, start)
-		for err == nil {
-			_, err = io.WriteString(c, more)
-		}
-	}
-}
-
-// drips is pours at a byte each second.
-func drips(start string) answer {
-	return func(c net.Conn, _ int) {
-		_, err := io.WriteString(c, start)
-		for err == nil {
-			time.Sleep(time.Second)
-			_, err = io.WriteString(c, " ")
-		}
-	}
-}
-
-// silence waits until the client goes away.
-func silence(c net.Conn, _ int) { io.Copy(io.Discard, c) }
-
-// zipped compresses start and then n times more, each as a member of its own
-// (RFC 1952 §2.2), so that a bomb costs no more to build than its first megabyte.
-func zipped(start, more string, n int) string {
-	member := func(s string) string {
-		var b bytes.Buffer
-		z := gzip.NewWriter(&b)
-		if _, err := io.WriteString(z, s); err != nil {
-			panic(err)
-		}
-		if err := z.Close(); err != nil {
-			panic(err)
-		}
-		return b.String()
-	}
-	if n == 0 {
-		return member(start)
-	}
-	return member(start) + strings.Repeat(member(more), n)
-}
-
-// lair is a network with one server, which answers as a line of the table says.
-type lair struct {
-	line hostile
-	mu   sync.Mutex
-	log  []arrival
-	dial []string
-	busy sync.WaitGroup
-}
-
-func (l *lair) connect(_ context.Context, _, address string) (net.Conn, error) {
-	l.mu.Lock()
-	l.dial = append(l.dial, address)
-	l.mu.Unlock()
-	client, server := net.Pipe()
-	l.busy.Go(func() { l.serve(server) })
-	return client, nil
-}
-
-// serve answers one request, and hangs up.
-func (l *lair) serve(c net.Conn) {
-	defer c.Close()
-	r, err := http.ReadRequest(bufio.NewReader(c))
-	if err != nil {
-		return
-	}
-	body, err := io.ReadAll(r.Body)
-	if err != nil {
-		return
-	}
-	l.mu.Lock()
-	a := arrival{n: 1, at: time.Now(), method: r.Method, url: r.URL.String(), header: r.Header, body: string(body)}
-	for _, earlier := range l.log {
-		if earlier.method == a.method {
-			a.n++
-		}
-	}
-	l.log = append(l.log, a)
-	l.mu.Unlock()
-	l.answer(a)(c, a.n)
-}
-
-func (l *lair) answer(a arrival) answer {
-	switch {
-	case a.method == http.MethodGet && l.line.get != nil:
-		return l.line.get
-	case a.method == http.MethodGet:
-		return says("200 OK", `ETag: "1"`, thingV1)
-	case l.line.put != nil:
-		return l.line.put
-	case a.header.Get("If-Match") == `"1"`:
-		return says("412 Precondition Failed", "", "")
-	}
-	return says("204 No Content", "", "")
-}
-
-// tell says in words what a caller finds in an error: the sentinels, the kind of the
-// conflict, the status of the last answer; "timeout", "not decodable" or "no answer"
-// for what is no answer that could be used; "ok" for no error.
-func tell(err error) string {
-	if err == nil {
-		return "ok"
-	}
-	var words []string
-	var conflict *ifmatch.ConflictError
-	if errors.As(err, &conflict) {
-		words = append(words, "conflict: "+conflict.Kind.String())
-		if err = conflict.Cause; err == nil { // Cause is why it stopped; Last alone is reason enough otherwise
-			err = conflict.Last
-		}
-	}
-	uncertain, exhausted := errors.Is(err, ifmatch.ErrUncertain), errors.Is(err, ifmatch.ErrExhausted)
-	if uncertain {
-		words = append(words, "uncertain")
-	}
-	if exhausted {
-		words = append(words, "exhausted")
-	}
-	said := len(words)
-	say := func(found bool, word string) {
-		if found {
-			words = append(words, word)
-		}
-	}
-	say(errors.Is(err, ifmatch.ErrRefusedTag), "refused tag")
-	say(errors.Is(err, ifmatch.ErrUnresolved), "undecided")
-	say(errors.Is(err, ifmatch.ErrNoValidator), "no validator")
-	say(errors.Is(err, ifmatch.ErrTooLarge), "too large")
-	var syntax *json.SyntaxError
-	var mismatch *json.UnmarshalTypeError
-	say(errors.As(err, &syntax) || errors.As(err, &mismatch), "not decodable")
-	var doubtful *jsonmerge.SyntaxError // JSON, but readers disagree on what it means
-	say(errors.As(err, &doubtful), "ambiguous")
-	var timeout net.Error
-	say(errors.As(err, &timeout) && timeout.Timeout(), "timeout")
-	var refused *ifmatch.ResponseError
-	if errors.As(err, &refused) {
-		say(true, strconv.Itoa(refused.StatusCode))
-	}
-	say(len(words) == said && (uncertain || !exhausted), "no answer")
-	return strings.Join(words, ", ")
-}
-
 func TestHostileAnswers(t *testing.T) {
 	table := slices.Concat(hostileAnswersToGET(), hostileAnswersToPUT())
 	require.GreaterOrEqual(t, len(table), 100)
@@ -494,74 +275,6 @@ func TestHostileAnswers(t *testing.T) {
 				return err
 			})
 		})
-	}
-}
-
-// face makes one call against the server of a line, and holds it to what is promised
-// whatever a server does: no panic, no hang, bounded memory and requests, nothing
-// written without a condition, nothing sent anywhere else, and an error that can be
-// printed.
-func face(t *testing.T, line hostile, name, want string, call func(context.Context, *ifmatch.Client) error) {
-	t.Helper()
-	synctest.Test(t, func(t *testing.T) {
-		l := &lair{line: line}
-		transport := &http.Transport{DialContext: l.connect, MaxResponseHeaderBytes: 256 << 10,
-			DisableKeepAlives: true} // each answer ends its connection anyway
-		defer l.busy.Wait()
-		defer transport.CloseIdleConnections()
-		client := ifmatch.New(&ifmatch.Options{
-			HTTPClient: &http.Client{Transport: transport},
-			MaxBody:    1 << 20, MaxAttempts: 3, MaxRounds: 4, Timeout: 10 * time.Second,
-		})
-		start, before := time.Now(), allocated()
-		err := call(t.Context(), client)
-		assert.LessOrEqual(t, time.Since(start), 3*time.Minute, "%s takes long", name)
-		assert.Less(t, allocated()-before, uint64(64<<20), "%s takes much memory", name)
-		told := tell(err)
-		if line.put == nil && name == "Save" {
-			// The 412 that came before is in the error too: see TestTheRefusalThatCameBeforeIsKept.
-			told = strings.TrimPrefix(told, "conflict: stale version, ")
-		}
-		assert.Equal(t, want, told, "%s: %.300v", name, err)
-		assertPrintable(t, name, err)
-
-		l.mu.Lock()
-		defer l.mu.Unlock()
-		assert.LessOrEqual(t, len(l.log), 40, "%s asks often", name)
-		for _, address := range l.dial {
-			assert.Equal(t, "origin.test:80", address, "%s goes where the server wants it to go", name)
-		}
-		for _, a := range l.log {
-			if a.method == http.MethodGet {
-				continue
-			}
-			guard := a.header.Values("If-Match")
-			require.Len(t, guard, 1, "%s writes without a condition", name)
-			assert.Regexp(t, `^"[^"*]+"$`, guard[0])
-			if line.keeps != "" && guard[0] != `"1"` {
-				assert.Contains(t, a.body, line.keeps, "%s loses what it does not know", name)
-			}
-		}
-	})
-}
-
-// assertPrintable checks the promise about every error text: one line of bounded
-// length, without control characters, content, header fields or query values.
-func assertPrintable(t *testing.T, name string, err error) {
-	t.Helper()
-	if err == nil {
-		return
-	}
-	text := err.Error()
-	assert.LessOrEqual(t, len(text), 2000, "%s: the error's text is long: %.200s", name, text)
-	assert.NotContains(t, text, secret, name)
-	if i := strings.IndexFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }); i >= 0 {
-		assert.Fail(t, "the error's text holds what does not print", "%s: %q", name, text[max(0, i-80):min(len(text), i+20)])
-	}
-	var refused *ifmatch.ResponseError
-	if errors.As(err, &refused) {
-		assert.NotNil(t, refused.Problem)
-		assert.LessOrEqual(t, len(refused.Body), 64<<10, "%s: what is kept of a refusal", name)
 	}
 }
 

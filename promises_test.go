@@ -22,36 +22,6 @@ import (
 
 // The six promises of the README, each with the test that fails when it is broken.
 
-type doc struct {
-	Name  string   `json:"name"`
-	Count int      `json:"count"`
-	Tags  []string `json:"tags,omitempty"`
-}
-
-// serve starts an origin with body at /doc and returns it with the URL of that.
-func serve(t testing.TB, o *ifmatchtest.Options, body string) (*ifmatchtest.Origin, string) {
-	t.Helper()
-	origin := ifmatchtest.New(o)
-	if body != "" {
-		origin.Set("/doc", body)
-	}
-	return origin, origin.Serve(t).URL + "/doc"
-}
-
-// brisk is a client whose waits are short, for tests over real connections.
-func brisk() *ifmatch.Client {
-	return ifmatch.New(&ifmatch.Options{MaxWait: 20 * time.Millisecond, HTTPClient: &http.Client{Transport: &http.Transport{}}})
-}
-
-func increment(d *doc) error { d.Count++; return nil }
-
-func conditions(o *ifmatchtest.Origin, method string) (c []string) {
-	for _, r := range o.Requests(method) {
-		c = append(c, r.Condition)
-	}
-	return c
-}
-
 // Promise 1: no lost update.
 
 func TestAPollersReadDoesNotArmAnotherWorkersWrite(t *testing.T) {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"strings"
 	"testing"
 	"time"
 
@@ -14,38 +13,6 @@ import (
 	"github.com/ifmatch-go/ifmatch"
 	"github.com/ifmatch-go/ifmatch/ifmatchtest"
 )
-
-// day is a type with an encoding of its own: a date without a time.
-type day struct{ time.Time }
-
-func (d day) MarshalJSON() ([]byte, error) { return json.Marshal(d.Format(time.DateOnly)) }
-func (d *day) UnmarshalJSON(b []byte) (err error) {
-	var s string
-	if err = json.Unmarshal(b, &s); err == nil {
-		s, _, _ = strings.Cut(s, "T")
-		d.Time, err = time.Parse(time.DateOnly, s)
-	}
-	return err
-}
-
-// edited saves an edit of content as a T and returns what the server then holds.
-func edited[T any](t *testing.T, content string, edit func(*T), o *ifmatch.Options) string {
-	t.Helper()
-	origin, url := serve(t, nil, content)
-	u, err := ifmatch.Get[T](t.Context(), brisk(), url)
-	require.NoError(t, err)
-	edit(&u.Value)
-	u, err = ifmatch.Save(t.Context(), brisk().With(o), u, nil)
-	require.NoError(t, err)
-	assert.Equal(t, origin.Body("/doc"), string(u.Content))
-
-	// The same by Update, which must not differ.
-	other, url := serve(t, nil, content)
-	_, err = ifmatch.Update(t.Context(), brisk().With(o), url, func(v *T) error { edit(v); return nil })
-	require.NoError(t, err)
-	assert.Equal(t, origin.Body("/doc"), other.Body("/doc"))
-	return origin.Body("/doc")
-}
 
 func TestAValueIsAViewOfItsDocument(t *testing.T) {
 	type sub struct {

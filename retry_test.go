@@ -1,7 +1,6 @@
 package ifmatch_test
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"crypto/tls"
@@ -30,67 +29,6 @@ import (
 	"github.com/ifmatch-go/ifmatch"
 	"github.com/ifmatch-go/ifmatch/ifmatchtest"
 )
-
-// This file tests what goes out again, when, and what is left of a failure. Many of
-// its cases are habits of go-retryablehttp, backoff and net/http that a caller of
-// this package must not meet.
-
-var (
-	errLost = errors.New("the connection broke") // after the request had left
-	errDial = &net.OpError{Op: "dial", Net: "tcp", Err: errors.New("connection refused")}
-)
-
-// each runs f for a read, a single write, and the two loops, all under the first
-// version of the thing.
-func each(t *testing.T, f func(t *testing.T, use func(context.Context, *ifmatch.Client) error)) {
-	for _, c := range []struct {
-		name string
-		use  func(context.Context, *ifmatch.Client) error
-	}{
-		{"Get", func(ctx context.Context, c *ifmatch.Client) error {
-			_, err := ifmatch.Get[thing](ctx, c, thingURL)
-			return err
-		}},
-		{"Put", put},
-		{"Update", update},
-		{"Save", func(ctx context.Context, c *ifmatch.Client) error {
-			_, err := ifmatch.Save(ctx, c, bump(), ifmatch.ThreeWay)
-			return err
-		}},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) { f(t, c.use) })
-		})
-	}
-}
-
-func put(ctx context.Context, c *ifmatch.Client) error {
-	_, err := ifmatch.Put(ctx, c, bump())
-	return err
-}
-
-func update(ctx context.Context, c *ifmatch.Client) error {
-	_, err := ifmatch.Update(ctx, c, thingURL, func(v *thing) error { v.N = 2; return nil })
-	return err
-}
-
-// gaps are the waits between the arrivals.
-func gaps(all []arrival) (d []time.Duration) {
-	for i := 1; i < len(all); i++ {
-		d = append(d, all[i].at.Sub(all[i-1].at))
-	}
-	return d
-}
-
-// held answers reads with version "1", and writes with w.
-func held(w func(a arrival) (*http.Response, error)) func(arrival) (*http.Response, error) {
-	return func(a arrival) (*http.Response, error) {
-		if a.method == http.MethodGet {
-			return reply(200, thingV1, `ETag: "1"`), nil
-		}
-		return w(a)
-	}
-}
 
 func TestAWriteThatMayHaveArrivedIsNotRepeatedBlindly(t *testing.T) {
 	// go-retryablehttp would send the PUT again at once, and the caller would see a
@@ -136,20 +74,6 @@ func TestAWriteThatMayHaveArrivedIsNotRepeatedBlindly(t *testing.T) {
 		})
 	}
 }
-
-// cut makes the content of r break off in the middle.
-func cut(r *http.Response) *http.Response {
-	whole, err := io.ReadAll(r.Body)
-	if err != nil {
-		panic(err)
-	}
-	r.Body = io.NopCloser(io.MultiReader(bytes.NewReader(whole[:len(whole)/2]), brokenReader{}))
-	return r
-}
-
-type brokenReader struct{}
-
-func (brokenReader) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
 
 func TestAStatusThatRulesOutAnEffectIsNoDoubt(t *testing.T) {
 	// 501, 505 and 511 say that the request was not even understood.
@@ -562,26 +486,6 @@ func TestCancellingARequestInFlightReturnsAtOnce(t *testing.T) {
 	})
 }
 
-// hanging never answers.
-type hanging struct {
-	mu sync.Mutex
-	n  int
-}
-
-func (h *hanging) RoundTrip(r *http.Request) (*http.Response, error) {
-	h.mu.Lock()
-	h.n++
-	h.mu.Unlock()
-	<-r.Context().Done()
-	return nil, r.Context().Err()
-}
-
-func (h *hanging) count() int {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return h.n
-}
-
 func TestAContextThatHasEndedSendsNothing(t *testing.T) {
 	each(t, func(t *testing.T, use func(context.Context, *ifmatch.Client) error) {
 		client, s := through(func(arrival) (*http.Response, error) { return reply(200, thingV1, `ETag: "1"`), nil }, nil)
@@ -787,20 +691,6 @@ func TestHeadersOfTheCallerStayAsTheyAre(t *testing.T) {
 	}
 }
 
-// rudeTripper changes the request that it is given, which the contract of
-// http.RoundTripper forbids and many do all the same.
-type rudeTripper struct{ next http.RoundTripper }
-
-func (r rudeTripper) RoundTrip(req *http.Request) (*http.Response, error) {
-	req.Header.Add("X-Count", "1")
-	defer func() {
-		for k := range req.Header {
-			req.Header[k][0] = "overwritten"
-		}
-	}()
-	return r.next.RoundTrip(req)
-}
-
 func TestATimeoutOfAWriteLeavesItsOutcomeOpen(t *testing.T) {
 	for name, options := range map[string]*ifmatch.Options{
 		"HTTPClient.Timeout": {HTTPClient: &http.Client{Timeout: 5 * time.Second, Transport: &hanging{}}},
@@ -848,83 +738,6 @@ func TestAWriteThatIsAlwaysLostEndsUncertain(t *testing.T) {
 			require.Equal(t, `If-Match: "1"`, w.condition())
 		}
 	})
-}
-
-// dropper is a server that performs the first write that comes over a connection
-// that was used before, closes that connection instead of answering, and then goes
-// on as an honest origin would.
-type dropper struct {
-	net.Listener
-	mu        sync.Mutex
-	content   string
-	version   int
-	delivered int  // writes that arrived
-	applied   int  // writes that took effect
-	apply     bool // perform the write that is dropped
-	dropped   bool
-}
-
-func newDropper(t *testing.T, apply bool) *dropper {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	d := &dropper{Listener: l, content: thingV1, version: 1, apply: apply}
-	t.Cleanup(func() { l.Close() })
-	go func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go d.serve(c)
-		}
-	}()
-	return d
-}
-
-func (d *dropper) serve(c net.Conn) {
-	defer c.Close()
-	in := bufio.NewReader(c)
-	for n := 1; ; n++ {
-		r, err := http.ReadRequest(in)
-		if err != nil {
-			return
-		}
-		body, err := io.ReadAll(r.Body)
-		if err != nil {
-			return
-		}
-		answer, ok := d.answer(r, string(body), n > 1)
-		if !ok {
-			return
-		}
-		if _, err := io.WriteString(c, answer); err != nil {
-			return
-		}
-	}
-}
-
-func (d *dropper) answer(r *http.Request, body string, reused bool) (string, bool) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	tag := func() string { return fmt.Sprintf(`"%d"`, d.version) }
-	if r.Method == http.MethodGet {
-		if d.content == "" {
-			return "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", true
-		}
-		return fmt.Sprintf("HTTP/1.1 200 OK\r\nETag: %s\r\nContent-Length: %d\r\n\r\n%s", tag(), len(d.content), d.content), true
-	}
-	d.delivered++
-	drop := reused && !d.dropped
-	d.dropped = d.dropped || drop
-	if r.Header.Get("If-Match") != tag() {
-		return "HTTP/1.1 412 Precondition Failed\r\nContent-Length: 0\r\n\r\n", true
-	}
-	if !drop || d.apply {
-		d.applied++
-		d.version++
-		d.content = body
-	}
-	return fmt.Sprintf("HTTP/1.1 204 No Content\r\nETag: %s\r\n\r\n", tag()), !drop
 }
 
 func TestAStaleConnectionDeliversAWriteOnceOrIsCounted(t *testing.T) {
@@ -1008,17 +821,6 @@ func TestAStaleConnectionDeletesOnceAndSaysSo(t *testing.T) {
 			})
 		}
 	}
-}
-
-// keyTripper is a RoundTripper that gives each write a key, as the SDKs of some APIs do.
-type keyTripper struct{ next http.RoundTripper }
-
-func (k keyTripper) RoundTrip(r *http.Request) (*http.Response, error) {
-	r = r.Clone(r.Context())
-	if r.Method != http.MethodGet {
-		r.Header.Set("Idempotency-Key", "k")
-	}
-	return k.next.RoundTrip(r)
 }
 
 func TestAnIncrementCountsOnceWhateverKeyItCarries(t *testing.T) {
@@ -1200,30 +1002,6 @@ func TestACopyThatNeverReachedTheConnectionIsNoDoubt(t *testing.T) {
 	}
 }
 
-// closedAfterOne dials; the first connection takes one request, and then nothing.
-func closedAfterOne() func(context.Context, string, string) (net.Conn, error) {
-	var dialled atomic.Int32
-	return func(ctx context.Context, network, address string) (net.Conn, error) {
-		c, err := new(net.Dialer).DialContext(ctx, network, address)
-		if err != nil || dialled.Add(1) > 1 {
-			return c, err
-		}
-		return &oneRequest{Conn: c}, nil
-	}
-}
-
-type oneRequest struct {
-	net.Conn
-	writes atomic.Int32
-}
-
-func (c *oneRequest) Write(p []byte) (int, error) {
-	if c.writes.Add(1) > 1 {
-		return 0, net.ErrClosed
-	}
-	return c.Conn.Write(p)
-}
-
 func TestARequestForATokenIsNotACopyOfTheWrite(t *testing.T) {
 	// A RoundTripper that signs may fetch what it signs with, in the context of the
 	// request. Its requests are no deliveries of ours, and a 412 stays a plain conflict.
@@ -1237,22 +1015,4 @@ func TestARequestForATokenIsNotACopyOfTheWrite(t *testing.T) {
 	require.NoError(t, err)
 	require.JSONEq(t, `{"n":6}`, o.Body("/a"))
 	require.Equal(t, 2, o.Arrived("GET /a"), "the write was refused: there was nothing to be in doubt about")
-}
-
-// tokenTripper asks for a token before each write.
-type tokenTripper struct{ url string }
-
-func (tr tokenTripper) RoundTrip(r *http.Request) (*http.Response, error) {
-	if r.Method != http.MethodGet {
-		ask, err := http.NewRequestWithContext(r.Context(), http.MethodGet, tr.url, nil)
-		if err != nil {
-			return nil, err
-		}
-		answer, err := http.DefaultTransport.RoundTrip(ask)
-		if err != nil {
-			return nil, err
-		}
-		answer.Body.Close()
-	}
-	return http.DefaultTransport.RoundTrip(r)
 }

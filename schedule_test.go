@@ -18,18 +18,6 @@ import (
 	"github.com/ifmatch-go/ifmatch/ifmatchtest"
 )
 
-// lossy is a network without sockets: a handler that aborts is a broken connection.
-type lossy struct{ http.Handler }
-
-func (l lossy) RoundTrip(r *http.Request) (resp *http.Response, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			resp, err = nil, errors.New("connection broken")
-		}
-	}()
-	return direct(l).RoundTrip(r)
-}
-
 // The promises 1, 2 and 4 under schedules that nobody thought of: several writers
 // append a word of their own to one list while answers are lost, requests are lost,
 // servers fail before and after the fact, caches lag and rivals write. A word that was

@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -19,37 +18,6 @@ import (
 	"github.com/ifmatch-go/ifmatch/dialect"
 	"github.com/ifmatch-go/ifmatch/ifmatchtest"
 )
-
-// kube keeps one object and compares metadata.resourceVersion where the write has one.
-func kube(t *testing.T) (url string, set func(n int), now func() string) {
-	var mu sync.Mutex
-	version, n := 1, 0
-	object := func() string {
-		return fmt.Sprintf(`{"kind":"ConfigMap","metadata":{"name":"a","resourceVersion":"%d"},"data":{"n":"%d"}}`, version, n)
-	}
-	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		mu.Lock()
-		defer mu.Unlock()
-		w.Header().Set("Content-Type", "application/json")
-		if r.Method == http.MethodPut {
-			var o struct {
-				Metadata struct{ ResourceVersion string }
-				Data     struct{ N string }
-			}
-			_ = json.NewDecoder(r.Body).Decode(&o)
-			if v := o.Metadata.ResourceVersion; v != "" && v != fmt.Sprint(version) {
-				w.WriteHeader(409)
-				fmt.Fprint(w, `{"kind":"Status","apiVersion":"v1","status":"Failure","reason":"Conflict","code":409}`)
-				return
-			}
-			version++
-			fmt.Sscan(o.Data.N, &n)
-		}
-		fmt.Fprint(w, object())
-	}))
-	t.Cleanup(s.Close)
-	return s.URL + "/a", func(to int) { mu.Lock(); defer mu.Unlock(); version++; n = to }, func() string { mu.Lock(); defer mu.Unlock(); return object() }
-}
 
 func TestTheCallersOwnVersionInTheContentIsNotReplacedByANewerOne(t *testing.T) {
 	for name, ctx := range map[string]context.Context{"no unit of work": t.Context(), "a unit of work": ifmatch.UnitOfWork(t.Context())} {

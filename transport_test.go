@@ -8,7 +8,6 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"strings"
 	"sync"
@@ -20,28 +19,6 @@ import (
 	"github.com/ifmatch-go/ifmatch"
 	"github.com/ifmatch-go/ifmatch/ifmatchtest"
 )
-
-// plain sends a request as code would that knows nothing of tags.
-func plain(t testing.TB, ctx context.Context, h *http.Client, method, url, body string, header ...string) (int, string, error) {
-	t.Helper()
-	req, err := http.NewRequestWithContext(ctx, method, url, strings.NewReader(body))
-	require.NoError(t, err)
-	if body == "" {
-		req.Body, req.ContentLength = nil, 0
-	}
-	for _, f := range header {
-		k, v, _ := strings.Cut(f, ": ")
-		req.Header.Set(k, v)
-	}
-	resp, err := h.Do(req)
-	if err != nil {
-		return 0, "", err
-	}
-	defer resp.Body.Close()
-	content, err := io.ReadAll(resp.Body)
-	require.NoError(t, err)
-	return resp.StatusCode, string(content), nil
-}
 
 func TestAPlainWriteCarriesWhatItsReadReturned(t *testing.T) {
 	for name, o := range map[string]*ifmatchtest.Options{
@@ -188,21 +165,6 @@ func TestNoPlainWriteLandsOnAVersionThatItsUnitDidNotRead(t *testing.T) {
 	require.Positive(t, landed)
 	require.Positive(t, conflicts)
 	require.Positive(t, refused)
-}
-
-// direct is a RoundTripper that asks a handler, without a network in between.
-type direct struct{ http.Handler }
-
-func (d direct) RoundTrip(r *http.Request) (*http.Response, error) {
-	w := httptest.NewRecorder()
-	server := r.Clone(r.Context())
-	if server.Body == nil {
-		server.Body = http.NoBody
-	}
-	d.ServeHTTP(w, server)
-	resp := w.Result()
-	resp.Request = r
-	return resp, nil
 }
 
 func TestAUnitOfWorkGoesOnFromItsOwnWrites(t *testing.T) {

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 	"testing"
 	"time"
 
@@ -143,8 +142,6 @@ func TestAWriteInDoubtIsSettledByLooking(t *testing.T) {
 		})
 	}
 }
-
-func bad202() ifmatchtest.Response { return ifmatchtest.Response{Status: http.StatusAccepted} }
 
 func TestAPostponedWriteLandsAtMostOnce(t *testing.T) {
 	origin, url := serve(t, nil, `{"count":0}`)

@@ -1,0 +1,895 @@
+package ifmatch_test
+
+import (
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+	"unicode"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/ifmatch-go/ifmatch"
+	"github.com/ifmatch-go/ifmatch/ifmatchtest"
+	"github.com/ifmatch-go/ifmatch/jsonmerge"
+)
+
+type doc struct {
+	Name  string   `json:"name"`
+	Count int      `json:"count"`
+	Tags  []string `json:"tags,omitempty"`
+}
+
+// serve starts an origin with body at /doc and returns it with the URL of that.
+func serve(t testing.TB, o *ifmatchtest.Options, body string) (*ifmatchtest.Origin, string) {
+	t.Helper()
+	origin := ifmatchtest.New(o)
+	if body != "" {
+		origin.Set("/doc", body)
+	}
+	return origin, origin.Serve(t).URL + "/doc"
+}
+
+// brisk is a client whose waits are short, for tests over real connections.
+func brisk() *ifmatch.Client {
+	return ifmatch.New(&ifmatch.Options{MaxWait: 20 * time.Millisecond, HTTPClient: &http.Client{Transport: &http.Transport{}}})
+}
+
+func increment(d *doc) error { d.Count++; return nil }
+
+func conditions(o *ifmatchtest.Origin, method string) (c []string) {
+	for _, r := range o.Requests(method) {
+		c = append(c, r.Condition)
+	}
+	return c
+}
+
+// lossy is a network without sockets: a handler that aborts is a broken connection.
+type lossy struct{ http.Handler }
+
+func (l lossy) RoundTrip(r *http.Request) (resp *http.Response, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			resp, err = nil, errors.New("connection broken")
+		}
+	}()
+	return direct(l).RoundTrip(r)
+}
+
+// plain sends a request as code would that knows nothing of tags.
+func plain(t testing.TB, ctx context.Context, h *http.Client, method, url, body string, header ...string) (int, string, error) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(ctx, method, url, strings.NewReader(body))
+	require.NoError(t, err)
+	if body == "" {
+		req.Body, req.ContentLength = nil, 0
+	}
+	for _, f := range header {
+		k, v, _ := strings.Cut(f, ": ")
+		req.Header.Set(k, v)
+	}
+	resp, err := h.Do(req)
+	if err != nil {
+		return 0, "", err
+	}
+	defer resp.Body.Close()
+	content, err := io.ReadAll(resp.Body)
+	require.NoError(t, err)
+	return resp.StatusCode, string(content), nil
+}
+
+// direct is a RoundTripper that asks a handler, without a network in between.
+type direct struct{ http.Handler }
+
+func (d direct) RoundTrip(r *http.Request) (*http.Response, error) {
+	w := httptest.NewRecorder()
+	server := r.Clone(r.Context())
+	if server.Body == nil {
+		server.Body = http.NoBody
+	}
+	d.ServeHTTP(w, server)
+	resp := w.Result()
+	resp.Request = r
+	return resp, nil
+}
+
+// arrival is one request as a server sees it.
+type arrival struct {
+	n      int // counts the requests of this method, from 1
+	at     time.Time
+	method string
+	url    string
+	header http.Header
+	body   string
+}
+
+// scripted is a network of one function, for exact waits inside a synctest bubble
+// and for answers that no real server gives.
+type scripted struct {
+	answer func(a arrival) (*http.Response, error)
+
+	mu  sync.Mutex
+	log []arrival
+}
+
+func (s *scripted) RoundTrip(r *http.Request) (*http.Response, error) {
+	a := arrival{n: 1, at: time.Now(), method: r.Method, url: r.URL.String(), header: r.Header.Clone()}
+	if r.Body != nil {
+		content, err := io.ReadAll(r.Body)
+		if err != nil {
+			return nil, err
+		}
+		r.Body.Close()
+		a.body = string(content)
+	}
+	s.mu.Lock()
+	for _, earlier := range s.log {
+		if earlier.method == a.method {
+			a.n++
+		}
+	}
+	s.log = append(s.log, a)
+	s.mu.Unlock()
+	resp, err := s.answer(a)
+	if resp != nil {
+		resp.Request = r
+	}
+	return resp, err
+}
+
+func (s *scripted) arrivals() []arrival {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.log)
+}
+
+// methods tells the story in one line: "GET PUT GET PUT".
+func (s *scripted) methods() string {
+	var all []string
+	for _, a := range s.arrivals() {
+		all = append(all, a.method)
+	}
+	return strings.Join(all, " ")
+}
+
+func (s *scripted) writes() (all []arrival) {
+	for _, a := range s.arrivals() {
+		if a.method != http.MethodGet {
+			all = append(all, a)
+		}
+	}
+	return all
+}
+
+// condition is what guards the request: `If-Match: "7"`, or "" for nothing.
+func (a arrival) condition() string {
+	var all []string
+	for _, name := range []string{"If-Match", "If-None-Match", "If-Unmodified-Since"} {
+		for _, v := range a.header.Values(name) {
+			all = append(all, name+": "+v)
+		}
+	}
+	return strings.Join(all, ", ")
+}
+
+// through returns a client whose every request is answered by f.
+func through(f func(arrival) (*http.Response, error), o *ifmatch.Options) (*ifmatch.Client, *scripted) {
+	s := &scripted{answer: f}
+	return ifmatch.New(&ifmatch.Options{HTTPClient: &http.Client{Transport: s}}).With(o), s
+}
+
+// reply makes an answer. fields are "Name: value".
+func reply(status int, body string, fields ...string) *http.Response {
+	h := http.Header{}
+	for _, f := range fields {
+		name, value, _ := strings.Cut(f, ":")
+		h.Add(name, strings.TrimPrefix(value, " "))
+	}
+	return &http.Response{StatusCode: status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header: h, Body: io.NopCloser(strings.NewReader(body)), ContentLength: -1}
+}
+
+// thing is the value of most tests here; the documents hold more than it shows.
+type thing struct {
+	N    int64  `json:"n"`
+	Note string `json:"note,omitempty"`
+}
+
+const (
+	thingURL = "http://origin.test/things/7"
+	thingV1  = `{"n":1,"kept":9007199254740993}`
+	thingV2  = `{"n":2,"kept":9007199254740993}` // v1 with 2 for n
+	thingV3  = `{"n":3,"kept":9007199254740993}`
+)
+
+// firstThing is version "1" of the thing, as if fetched long ago.
+func firstThing() *ifmatch.Representation[thing] {
+	return &ifmatch.Representation[thing]{Value: thing{N: 1}, URL: thingURL, ETag: `"1"`, Content: []byte(thingV1)}
+}
+
+// bump is firstThing with a change to be written.
+func bump() *ifmatch.Representation[thing] {
+	u := firstThing()
+	u.Value.N = 2
+	return u
+}
+
+// allocated is how many bytes the program has ever allocated.
+func allocated() uint64 {
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.TotalAlloc
+}
+
+type bareTripper func() *http.Response
+
+func (f bareTripper) RoundTrip(*http.Request) (*http.Response, error) { return f(), nil }
+
+// clockInSteps is a clock that goes on by step whenever it is read, so that every
+// Last-Modified is older than the answer's Date.
+func clockInSteps(step time.Duration) func() time.Time {
+	var mu sync.Mutex
+	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	return func() time.Time {
+		mu.Lock()
+		defer mu.Unlock()
+		now = now.Add(step)
+		return now
+	}
+}
+
+var (
+	errLost = errors.New("the connection broke") // after the request had left
+	errDial = &net.OpError{Op: "dial", Net: "tcp", Err: errors.New("connection refused")}
+)
+
+// each runs f for a read, a single write, and the two loops, all under the first
+// version of the thing.
+func each(t *testing.T, f func(t *testing.T, use func(context.Context, *ifmatch.Client) error)) {
+	for _, c := range []struct {
+		name string
+		use  func(context.Context, *ifmatch.Client) error
+	}{
+		{"Get", func(ctx context.Context, c *ifmatch.Client) error {
+			_, err := ifmatch.Get[thing](ctx, c, thingURL)
+			return err
+		}},
+		{"Put", put},
+		{"Update", update},
+		{"Save", func(ctx context.Context, c *ifmatch.Client) error {
+			_, err := ifmatch.Save(ctx, c, bump(), ifmatch.ThreeWay)
+			return err
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) { f(t, c.use) })
+		})
+	}
+}
+
+func put(ctx context.Context, c *ifmatch.Client) error {
+	_, err := ifmatch.Put(ctx, c, bump())
+	return err
+}
+
+func update(ctx context.Context, c *ifmatch.Client) error {
+	_, err := ifmatch.Update(ctx, c, thingURL, func(v *thing) error { v.N = 2; return nil })
+	return err
+}
+
+// gaps are the waits between the arrivals.
+func gaps(all []arrival) (d []time.Duration) {
+	for i := 1; i < len(all); i++ {
+		d = append(d, all[i].at.Sub(all[i-1].at))
+	}
+	return d
+}
+
+// held answers reads with version "1", and writes with w.
+func held(w func(a arrival) (*http.Response, error)) func(arrival) (*http.Response, error) {
+	return func(a arrival) (*http.Response, error) {
+		if a.method == http.MethodGet {
+			return reply(200, thingV1, `ETag: "1"`), nil
+		}
+		return w(a)
+	}
+}
+
+// cut makes the content of r break off in the middle.
+func cut(r *http.Response) *http.Response {
+	whole, err := io.ReadAll(r.Body)
+	if err != nil {
+		panic(err)
+	}
+	r.Body = io.NopCloser(io.MultiReader(bytes.NewReader(whole[:len(whole)/2]), brokenReader{}))
+	return r
+}
+
+type brokenReader struct{}
+
+func (brokenReader) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
+
+// hanging never answers.
+type hanging struct {
+	mu sync.Mutex
+	n  int
+}
+
+func (h *hanging) RoundTrip(r *http.Request) (*http.Response, error) {
+	h.mu.Lock()
+	h.n++
+	h.mu.Unlock()
+	<-r.Context().Done()
+	return nil, r.Context().Err()
+}
+
+func (h *hanging) count() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.n
+}
+
+// rudeTripper changes the request that it is given, which the contract of
+// http.RoundTripper forbids and many do all the same.
+type rudeTripper struct{ next http.RoundTripper }
+
+func (r rudeTripper) RoundTrip(req *http.Request) (*http.Response, error) {
+	req.Header.Add("X-Count", "1")
+	defer func() {
+		for k := range req.Header {
+			req.Header[k][0] = "overwritten"
+		}
+	}()
+	return r.next.RoundTrip(req)
+}
+
+// dropper is a server that performs the first write that comes over a connection
+// that was used before, closes that connection instead of answering, and then goes
+// on as an honest origin would.
+type dropper struct {
+	net.Listener
+	mu        sync.Mutex
+	content   string
+	version   int
+	delivered int  // writes that arrived
+	applied   int  // writes that took effect
+	apply     bool // perform the write that is dropped
+	dropped   bool
+}
+
+func newDropper(t *testing.T, apply bool) *dropper {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	d := &dropper{Listener: l, content: thingV1, version: 1, apply: apply}
+	t.Cleanup(func() { l.Close() })
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go d.serve(c)
+		}
+	}()
+	return d
+}
+
+func (d *dropper) serve(c net.Conn) {
+	defer c.Close()
+	in := bufio.NewReader(c)
+	for n := 1; ; n++ {
+		r, err := http.ReadRequest(in)
+		if err != nil {
+			return
+		}
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			return
+		}
+		answer, ok := d.answer(r, string(body), n > 1)
+		if !ok {
+			return
+		}
+		if _, err := io.WriteString(c, answer); err != nil {
+			return
+		}
+	}
+}
+
+func (d *dropper) answer(r *http.Request, body string, reused bool) (string, bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	tag := func() string { return fmt.Sprintf(`"%d"`, d.version) }
+	if r.Method == http.MethodGet {
+		if d.content == "" {
+			return "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", true
+		}
+		return fmt.Sprintf("HTTP/1.1 200 OK\r\nETag: %s\r\nContent-Length: %d\r\n\r\n%s", tag(), len(d.content), d.content), true
+	}
+	d.delivered++
+	drop := reused && !d.dropped
+	d.dropped = d.dropped || drop
+	if r.Header.Get("If-Match") != tag() {
+		return "HTTP/1.1 412 Precondition Failed\r\nContent-Length: 0\r\n\r\n", true
+	}
+	if !drop || d.apply {
+		d.applied++
+		d.version++
+		d.content = body
+	}
+	return fmt.Sprintf("HTTP/1.1 204 No Content\r\nETag: %s\r\n\r\n", tag()), !drop
+}
+
+// keyTripper is a RoundTripper that gives each write a key, as the SDKs of some APIs do.
+type keyTripper struct{ next http.RoundTripper }
+
+func (k keyTripper) RoundTrip(r *http.Request) (*http.Response, error) {
+	r = r.Clone(r.Context())
+	if r.Method != http.MethodGet {
+		r.Header.Set("Idempotency-Key", "k")
+	}
+	return k.next.RoundTrip(r)
+}
+
+// closedAfterOne dials; the first connection takes one request, and then nothing.
+func closedAfterOne() func(context.Context, string, string) (net.Conn, error) {
+	var dialled atomic.Int32
+	return func(ctx context.Context, network, address string) (net.Conn, error) {
+		c, err := new(net.Dialer).DialContext(ctx, network, address)
+		if err != nil || dialled.Add(1) > 1 {
+			return c, err
+		}
+		return &oneRequest{Conn: c}, nil
+	}
+}
+
+type oneRequest struct {
+	net.Conn
+	writes atomic.Int32
+}
+
+func (c *oneRequest) Write(p []byte) (int, error) {
+	if c.writes.Add(1) > 1 {
+		return 0, net.ErrClosed
+	}
+	return c.Conn.Write(p)
+}
+
+// tokenTripper asks for a token before each write.
+type tokenTripper struct{ url string }
+
+func (tr tokenTripper) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.Method != http.MethodGet {
+		ask, err := http.NewRequestWithContext(r.Context(), http.MethodGet, tr.url, nil)
+		if err != nil {
+			return nil, err
+		}
+		answer, err := http.DefaultTransport.RoundTrip(ask)
+		if err != nil {
+			return nil, err
+		}
+		answer.Body.Close()
+	}
+	return http.DefaultTransport.RoundTrip(r)
+}
+
+// hostile is one line of the table. The answer is given to every GET, or to every
+// PUT; the other method meets a server in its right mind, which has version "1" of
+// the thing, and to which `If-Match: "1"` is outdated when it is GET that misbehaves.
+//
+// What the caller gets is told in words: see tell.
+type hostile struct {
+	does     string // what the server does
+	get, put answer
+
+	gets    string // what Get gives: one GET
+	updates string // what Update gives: GET, an edit, PUT; "" for the same as Get
+	saves   string // what Save gives: PUT, or PUT, 412, GET, a merge, PUT; "" for the same as Update
+
+	keeps string // what the content that is written back must hold
+}
+
+// answer sends something over the connection; n counts the requests of this method.
+type answer func(c net.Conn, n int)
+
+const (
+	hostileURL  = "http://origin.test/things/7?token=" + secret
+	secret      = "SECRET"
+	problemJSON = "Content-Type: application/problem+json\r\n"
+	escape      = "\x1b[2J\x1b]0;pwned\x07"
+)
+
+var (
+	kilobyte = strings.Repeat("x", 1<<10)
+	megabyte = strings.Repeat("x", 1<<20)
+)
+
+// says is an answer of one piece; \n ends the lines of its head. What is missing of
+// Content-Length and Content-Type is added.
+func says(status, head, content string) answer {
+	var b strings.Builder
+	b.WriteString("HTTP/1.1 " + status + "\r\n")
+	for line := range strings.SplitSeq(head, "\n") {
+		if line = strings.TrimSuffix(line, "\r"); line != "" {
+			b.WriteString(line + "\r\n")
+		}
+	}
+	if !strings.Contains(head, "Content-Length:") && !strings.Contains(head, "Transfer-Encoding:") {
+		fmt.Fprintf(&b, "Content-Length: %d\r\n", len(content))
+	}
+	if !strings.Contains(head, "Content-Type:") {
+		b.WriteString("Content-Type: application/json\r\n")
+	}
+	b.WriteString("\r\n" + content)
+	return raw(b.String())
+}
+
+// raw sends bytes and hangs up.
+func raw(text string) answer {
+	return func(c net.Conn, _ int) { io.WriteString(c, text) } // an error means that the client has had enough
+}
+
+// pours sends more and more, until the client has had enough.
+func pours(start, more string) answer {
+	return func(c net.Conn, _ int) {
+		_, err := io.WriteString(c, start)
+		for err == nil {
+			_, err = io.WriteString(c, more)
+		}
+	}
+}
+
+// drips is pours at a byte each second.
+func drips(start string) answer {
+	return func(c net.Conn, _ int) {
+		_, err := io.WriteString(c, start)
+		for err == nil {
+			time.Sleep(time.Second)
+			_, err = io.WriteString(c, " ")
+		}
+	}
+}
+
+// silence waits until the client goes away.
+func silence(c net.Conn, _ int) { io.Copy(io.Discard, c) }
+
+// zipped compresses start and then n times more, each as a member of its own
+// (RFC 1952 §2.2), so that a bomb costs no more to build than its first megabyte.
+func zipped(start, more string, n int) string {
+	member := func(s string) string {
+		var b bytes.Buffer
+		z := gzip.NewWriter(&b)
+		if _, err := io.WriteString(z, s); err != nil {
+			panic(err)
+		}
+		if err := z.Close(); err != nil {
+			panic(err)
+		}
+		return b.String()
+	}
+	if n == 0 {
+		return member(start)
+	}
+	return member(start) + strings.Repeat(member(more), n)
+}
+
+// lair is a network with one server, which answers as a line of the table says.
+type lair struct {
+	line hostile
+	mu   sync.Mutex
+	log  []arrival
+	dial []string
+	busy sync.WaitGroup
+}
+
+func (l *lair) connect(_ context.Context, _, address string) (net.Conn, error) {
+	l.mu.Lock()
+	l.dial = append(l.dial, address)
+	l.mu.Unlock()
+	client, server := net.Pipe()
+	l.busy.Go(func() { l.serve(server) })
+	return client, nil
+}
+
+// serve answers one request, and hangs up.
+func (l *lair) serve(c net.Conn) {
+	defer c.Close()
+	r, err := http.ReadRequest(bufio.NewReader(c))
+	if err != nil {
+		return
+	}
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return
+	}
+	l.mu.Lock()
+	a := arrival{n: 1, at: time.Now(), method: r.Method, url: r.URL.String(), header: r.Header, body: string(body)}
+	for _, earlier := range l.log {
+		if earlier.method == a.method {
+			a.n++
+		}
+	}
+	l.log = append(l.log, a)
+	l.mu.Unlock()
+	l.answer(a)(c, a.n)
+}
+
+func (l *lair) answer(a arrival) answer {
+	switch {
+	case a.method == http.MethodGet && l.line.get != nil:
+		return l.line.get
+	case a.method == http.MethodGet:
+		return says("200 OK", `ETag: "1"`, thingV1)
+	case l.line.put != nil:
+		return l.line.put
+	case a.header.Get("If-Match") == `"1"`:
+		return says("412 Precondition Failed", "", "")
+	}
+	return says("204 No Content", "", "")
+}
+
+// tell says in words what a caller finds in an error: the sentinels, the kind of the
+// conflict, the status of the last answer; "timeout", "not decodable" or "no answer"
+// for what is no answer that could be used; "ok" for no error.
+func tell(err error) string {
+	if err == nil {
+		return "ok"
+	}
+	var words []string
+	var conflict *ifmatch.ConflictError
+	if errors.As(err, &conflict) {
+		words = append(words, "conflict: "+conflict.Kind.String())
+		if err = conflict.Cause; err == nil { // Cause is why it stopped; Last alone is reason enough otherwise
+			err = conflict.Last
+		}
+	}
+	uncertain, exhausted := errors.Is(err, ifmatch.ErrUncertain), errors.Is(err, ifmatch.ErrExhausted)
+	if uncertain {
+		words = append(words, "uncertain")
+	}
+	if exhausted {
+		words = append(words, "exhausted")
+	}
+	said := len(words)
+	say := func(found bool, word string) {
+		if found {
+			words = append(words, word)
+		}
+	}
+	say(errors.Is(err, ifmatch.ErrRefusedTag), "refused tag")
+	say(errors.Is(err, ifmatch.ErrUnresolved), "undecided")
+	say(errors.Is(err, ifmatch.ErrNoValidator), "no validator")
+	say(errors.Is(err, ifmatch.ErrTooLarge), "too large")
+	var syntax *json.SyntaxError
+	var mismatch *json.UnmarshalTypeError
+	say(errors.As(err, &syntax) || errors.As(err, &mismatch), "not decodable")
+	var doubtful *jsonmerge.SyntaxError // JSON, but readers disagree on what it means
+	say(errors.As(err, &doubtful), "ambiguous")
+	var timeout net.Error
+	say(errors.As(err, &timeout) && timeout.Timeout(), "timeout")
+	var refused *ifmatch.ResponseError
+	if errors.As(err, &refused) {
+		say(true, strconv.Itoa(refused.StatusCode))
+	}
+	say(len(words) == said && (uncertain || !exhausted), "no answer")
+	return strings.Join(words, ", ")
+}
+
+// face makes one call against the server of a line, and holds it to what is promised
+// whatever a server does: no panic, no hang, bounded memory and requests, nothing
+// written without a condition, nothing sent anywhere else, and an error that can be
+// printed.
+func face(t *testing.T, line hostile, name, want string, call func(context.Context, *ifmatch.Client) error) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		l := &lair{line: line}
+		transport := &http.Transport{DialContext: l.connect, MaxResponseHeaderBytes: 256 << 10,
+			DisableKeepAlives: true} // each answer ends its connection anyway
+		defer l.busy.Wait()
+		defer transport.CloseIdleConnections()
+		client := ifmatch.New(&ifmatch.Options{
+			HTTPClient: &http.Client{Transport: transport},
+			MaxBody:    1 << 20, MaxAttempts: 3, MaxRounds: 4, Timeout: 10 * time.Second,
+		})
+		start, before := time.Now(), allocated()
+		err := call(t.Context(), client)
+		assert.LessOrEqual(t, time.Since(start), 3*time.Minute, "%s takes long", name)
+		assert.Less(t, allocated()-before, uint64(64<<20), "%s takes much memory", name)
+		told := tell(err)
+		if line.put == nil && name == "Save" {
+			// The 412 that came before is in the error too: see TestTheRefusalThatCameBeforeIsKept.
+			told = strings.TrimPrefix(told, "conflict: stale version, ")
+		}
+		assert.Equal(t, want, told, "%s: %.300v", name, err)
+		assertPrintable(t, name, err)
+
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		assert.LessOrEqual(t, len(l.log), 40, "%s asks often", name)
+		for _, address := range l.dial {
+			assert.Equal(t, "origin.test:80", address, "%s goes where the server wants it to go", name)
+		}
+		for _, a := range l.log {
+			if a.method == http.MethodGet {
+				continue
+			}
+			guard := a.header.Values("If-Match")
+			require.Len(t, guard, 1, "%s writes without a condition", name)
+			assert.Regexp(t, `^"[^"*]+"$`, guard[0])
+			if line.keeps != "" && guard[0] != `"1"` {
+				assert.Contains(t, a.body, line.keeps, "%s loses what it does not know", name)
+			}
+		}
+	})
+}
+
+// assertPrintable checks the promise about every error text: one line of bounded
+// length, without control characters, content, header fields or query values.
+func assertPrintable(t *testing.T, name string, err error) {
+	t.Helper()
+	if err == nil {
+		return
+	}
+	text := err.Error()
+	assert.LessOrEqual(t, len(text), 2000, "%s: the error's text is long: %.200s", name, text)
+	assert.NotContains(t, text, secret, name)
+	if i := strings.IndexFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }); i >= 0 {
+		assert.Fail(t, "the error's text holds what does not print", "%s: %q", name, text[max(0, i-80):min(len(text), i+20)])
+	}
+	var refused *ifmatch.ResponseError
+	if errors.As(err, &refused) {
+		assert.NotNil(t, refused.Problem)
+		assert.LessOrEqual(t, len(refused.Body), 64<<10, "%s: what is kept of a refusal", name)
+	}
+}
+
+// kube keeps one object and compares metadata.resourceVersion where the write has one.
+func kube(t *testing.T) (url string, set func(n int), now func() string) {
+	var mu sync.Mutex
+	version, n := 1, 0
+	object := func() string {
+		return fmt.Sprintf(`{"kind":"ConfigMap","metadata":{"name":"a","resourceVersion":"%d"},"data":{"n":"%d"}}`, version, n)
+	}
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
+		w.Header().Set("Content-Type", "application/json")
+		if r.Method == http.MethodPut {
+			var o struct {
+				Metadata struct{ ResourceVersion string }
+				Data     struct{ N string }
+			}
+			_ = json.NewDecoder(r.Body).Decode(&o)
+			if v := o.Metadata.ResourceVersion; v != "" && v != fmt.Sprint(version) {
+				w.WriteHeader(409)
+				fmt.Fprint(w, `{"kind":"Status","apiVersion":"v1","status":"Failure","reason":"Conflict","code":409}`)
+				return
+			}
+			version++
+			fmt.Sscan(o.Data.N, &n)
+		}
+		fmt.Fprint(w, object())
+	}))
+	t.Cleanup(s.Close)
+	return s.URL + "/a", func(to int) { mu.Lock(); defer mu.Unlock(); version++; n = to }, func() string { mu.Lock(); defer mu.Unlock(); return object() }
+}
+
+// day is a type with an encoding of its own: a date without a time.
+type day struct{ time.Time }
+
+func (d day) MarshalJSON() ([]byte, error) { return json.Marshal(d.Format(time.DateOnly)) }
+
+func (d *day) UnmarshalJSON(b []byte) (err error) {
+	var s string
+	if err = json.Unmarshal(b, &s); err == nil {
+		s, _, _ = strings.Cut(s, "T")
+		d.Time, err = time.Parse(time.DateOnly, s)
+	}
+	return err
+}
+
+// edited saves an edit of content as a T and returns what the server then holds.
+func edited[T any](t *testing.T, content string, edit func(*T), o *ifmatch.Options) string {
+	t.Helper()
+	origin, url := serve(t, nil, content)
+	u, err := ifmatch.Get[T](t.Context(), brisk(), url)
+	require.NoError(t, err)
+	edit(&u.Value)
+	u, err = ifmatch.Save(t.Context(), brisk().With(o), u, nil)
+	require.NoError(t, err)
+	assert.Equal(t, origin.Body("/doc"), string(u.Content))
+
+	// The same by Update, which must not differ.
+	other, url := serve(t, nil, content)
+	_, err = ifmatch.Update(t.Context(), brisk().With(o), url, func(v *T) error { edit(v); return nil })
+	require.NoError(t, err)
+	assert.Equal(t, origin.Body("/doc"), other.Body("/doc"))
+	return origin.Body("/doc")
+}
+
+// answers is a dialect whose Read says what it is told to.
+func answers(read func(answer *http.Response, content, sent []byte) ([]byte, string, error)) *ifmatch.Dialect {
+	return &ifmatch.Dialect{Name: "odd", Read: read, Guard: func(w *http.Request, version string, content []byte) ([]byte, error) {
+		return content, ifmatch.ETag(version).Guard(w)
+	}}
+}
+
+func bad202() ifmatchtest.Response { return ifmatchtest.Response{Status: http.StatusAccepted} }
+
+// rv is a server with one document; hook may answer in its place (true: it has).
+type rv struct {
+	mu   sync.Mutex
+	v    int
+	body string
+	typ  string
+	hook func(s *rv, w http.ResponseWriter, r *http.Request) bool
+	puts []http.Header
+}
+
+func (s *rv) tag() string { return fmt.Sprintf(`"%d"`, s.v) }
+
+func (s *rv) set(b string) { s.mu.Lock(); s.v++; s.body = b; s.mu.Unlock() }
+
+func (s *rv) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if r.Method != "GET" {
+		s.puts = append(s.puts, r.Header.Clone())
+	}
+	if s.hook != nil && s.hook(s, w, r) {
+		return
+	}
+	if r.Method == "GET" {
+		w.Header().Set("ETag", s.tag())
+		if s.typ != "" {
+			w.Header().Set("Content-Type", s.typ)
+		}
+		io.WriteString(w, s.body)
+		return
+	}
+	s.write(w, r)
+}
+
+func (s *rv) write(w http.ResponseWriter, r *http.Request) {
+	if m := r.Header.Get("If-Match"); m != "" && m != s.tag() {
+		w.WriteHeader(412)
+		return
+	}
+	b, _ := io.ReadAll(r.Body)
+	s.v++
+	s.body = string(b)
+	w.Header().Set("ETag", s.tag())
+	w.WriteHeader(204)
+}
+
+func rvServe(t *testing.T, s *rv) string {
+	s.v = 1
+	srv := httptest.NewServer(s)
+	t.Cleanup(srv.Close)
+	return srv.URL + "/doc"
+}
+
+// mustCompactLocal makes the local side comparable: the view adds its members.
+func mustCompactLocal(b []byte) []byte {
+	if !strings.Contains(string(b), "name") {
+		return []byte(strings.Replace(string(b), "{", `{"name":"",`, 1))
+	}
+	return b
+}

@@ -1016,3 +1016,25 @@ func TestARequestForATokenIsNotACopyOfTheWrite(t *testing.T) {
 	require.JSONEq(t, `{"n":6}`, o.Body("/a"))
 	require.Equal(t, 2, o.Arrived("GET /a"), "the write was refused: there was nothing to be in doubt about")
 }
+
+func TestARoundTripperThatBreaksItsContractDoesNoHarm(t *testing.T) {
+	for name, f := range map[string]func() *http.Response{
+		"neither answer nor error": func() *http.Response { return nil },
+		"no header":                func() *http.Response { return &http.Response{StatusCode: 200, Body: http.NoBody} },
+		"a redirect, no header":    func() *http.Response { return &http.Response{StatusCode: 307, Body: http.NoBody} },
+		"no content, not even an empty one": func() *http.Response {
+			return &http.Response{StatusCode: 200, Header: http.Header{}, ContentLength: 17}
+		},
+		"status 0": func() *http.Response { return &http.Response{Header: http.Header{}, Body: http.NoBody} },
+	} {
+		client := ifmatch.New(&ifmatch.Options{HTTPClient: &http.Client{Transport: bareTripper(f)}, MaxAttempts: 2, MaxWait: -1})
+		assert.NotPanics(t, func() {
+			_, err := ifmatch.Get[thing](t.Context(), client, thingURL)
+			assert.Error(t, err, name)
+			_, err = ifmatch.Save(t.Context(), client, bump(), nil)
+			if err == nil {
+				assert.Equal(t, "no header", name) // 200 is 200
+			}
+		}, name)
+	}
+}

@@ -1,0 +1,136 @@
+package ifmatch_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/ifmatch-go/ifmatch"
+	"github.com/ifmatch-go/ifmatch/ifmatchtest"
+)
+
+func TestReadsAndWritesOfAValueAcceptTheSame(t *testing.T) {
+	// The condition is evaluated against the representation that the write's own
+	// fields select (RFC 9110 §13.1, §12.5).
+	accepts := func(t *testing.T, use func(context.Context, *ifmatch.Client) error, o *ifmatch.Options) string {
+		c, s := through(func(a arrival) (*http.Response, error) {
+			return reply(200, thingV1, `ETag: "1"`, "Content-Type: application/json"), nil
+		}, o)
+		require.NoError(t, use(t.Context(), c))
+		all := map[string]bool{}
+		for _, a := range s.arrivals() {
+			all[strings.Join(a.header.Values("Accept"), "|")] = true
+		}
+		require.Len(t, all, 1, "%v", all)
+		require.Equal(t, "GET PUT PATCH DELETE", s.methods())
+		return slices.Collect(maps.Keys(all))[0]
+	}
+	all := func(ctx context.Context, c *ifmatch.Client) error {
+		u, err := ifmatch.Get[thing](ctx, c, thingURL)
+		if err != nil {
+			return err
+		}
+		v := *u
+		v.Value.N = 2
+		_, err = ifmatch.Put(ctx, c, &v)
+		_, err2 := ifmatch.Patch(ctx, c, u, "application/merge-patch+json", []byte(`{}`))
+		return errors.Join(err, err2, ifmatch.Delete(ctx, c, u))
+	}
+	raw := func(ctx context.Context, c *ifmatch.Client) error {
+		u, err := ifmatch.Get[[]byte](ctx, c, thingURL)
+		if err != nil {
+			return err
+		}
+		v := *u
+		v.Value = []byte("x")
+		_, err = ifmatch.Put(ctx, c, &v)
+		_, err2 := ifmatch.Patch(ctx, c, u, "application/merge-patch+json", []byte(`{}`))
+		return errors.Join(err, err2, ifmatch.Delete(ctx, c, u))
+	}
+	json := accepts(t, all, nil)
+	assert.Contains(t, json, "application/json")
+	assert.Contains(t, json, "application/problem+json")
+	assert.Equal(t, "*/*", accepts(t, raw, nil))
+	own := &ifmatch.Options{Header: http.Header{"Accept": {"application/fhir+json"}}}
+	assert.Equal(t, "application/fhir+json", accepts(t, all, own))
+	assert.Equal(t, "application/fhir+json", accepts(t, raw, own))
+}
+
+func TestTwoIdentitiesOnOneResourceDoNotMix(t *testing.T) {
+	// One network, one URL, another representation for each user.
+	answer := func(a arrival) (*http.Response, error) {
+		user := a.header.Get("Authorization")
+		if a.method == http.MethodGet {
+			return reply(200, fmt.Sprintf(`{"n":1,"note":%q}`, user), fmt.Sprintf("ETag: %q", user+"-1")), nil
+		}
+		return reply(204, "", fmt.Sprintf("ETag: %q", user+"-2")), nil
+	}
+	ann, s := through(answer, &ifmatch.Options{Header: http.Header{"Authorization": {"ann"}}})
+	bob := ann.With(&ifmatch.Options{Header: http.Header{"authorization": {"bob"}}})
+	ua, err := ifmatch.Get[thing](t.Context(), ann, thingURL)
+	require.NoError(t, err)
+	ub, err := ifmatch.Get[thing](t.Context(), bob, thingURL)
+	require.NoError(t, err)
+	for range 2 {
+		ua.Value.N++
+		ub.Value.N++
+		ua, err = ifmatch.Put(t.Context(), ann, ua)
+		require.NoError(t, err)
+		ub, err = ifmatch.Put(t.Context(), bob, ub)
+		require.NoError(t, err)
+	}
+	require.Len(t, s.writes(), 4)
+	for i, w := range s.writes() {
+		user := []string{"ann", "bob"}[i%2]
+		require.Equal(t, []string{user}, w.header.Values("Authorization"))
+		require.Equal(t, fmt.Sprintf("If-Match: %q", fmt.Sprintf("%s-%d", user, i/2+1)), w.condition())
+		require.Contains(t, w.body, user)
+	}
+}
+
+func TestAVariationDoesNotChangeTheClientItCameFrom(t *testing.T) {
+	fields := http.Header{"X-Team": {"blue"}, "Accept": {"application/json"}}
+	parent, s := through(func(a arrival) (*http.Response, error) { return reply(503, ""), nil },
+		&ifmatch.Options{Header: fields, MaxAttempts: 2, MaxWait: time.Millisecond})
+	child := parent.With(&ifmatch.Options{Header: http.Header{"x-team": {"red"}, "X-More": {"1"}}, MaxAttempts: 3})
+	fields.Set("X-Team", "changed by the caller afterwards")
+	fields["X-Team"][0] = "changed in place"
+
+	send := func(c *ifmatch.Client) []arrival {
+		before := len(s.arrivals())
+		_, err := ifmatch.Get[thing](t.Context(), c, thingURL)
+		require.Error(t, err)
+		return s.arrivals()[before:]
+	}
+	for range 2 { // the child's use leaves nothing behind in the parent either
+		got := send(child)
+		require.Len(t, got, 3)
+		assert.Equal(t, []string{"red"}, got[0].header.Values("X-Team"))
+		assert.Equal(t, "1", got[0].header.Get("X-More"))
+		assert.Equal(t, "application/json", got[0].header.Get("Accept"))
+		got = send(parent)
+		require.Len(t, got, 2)
+		assert.Equal(t, []string{"blue"}, got[0].header.Values("X-Team"))
+		assert.Empty(t, got[0].header.Get("X-More"))
+	}
+}
+
+func TestTheZeroClientAndNoClientHaveTheDefaults(t *testing.T) {
+	o := ifmatchtest.New(nil)
+	o.Set("/a", `{"n":1}`)
+	url := o.Serve(t).URL + "/a"
+	for _, c := range []*ifmatch.Client{nil, new(ifmatch.Client), ifmatch.New(nil), new(ifmatch.Client).With(nil)} {
+		_, err := ifmatch.Update(t.Context(), c, url, func(v *thing) error { v.N++; return nil })
+		require.NoError(t, err)
+	}
+	require.JSONEq(t, `{"n":5}`, o.Body("/a"))
+}

@@ -1,0 +1,146 @@
+package ifmatch_test
+
+import (
+	"math"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/ifmatch-go/ifmatch"
+	"github.com/ifmatch-go/ifmatch/ifmatchtest"
+)
+
+func TestEveryRequestAsksForIdentityCoding(t *testing.T) {
+	// net/http asks for gzip on its own, and undoes it unseen; this origin's tag is
+	// then that of the compressed form, which its If-Match never matches.
+	o := ifmatchtest.New(&ifmatchtest.Options{Compress: ifmatchtest.CompressSuffix})
+	o.Set("/a", `{"n":1}`)
+	url := o.Serve(t).URL
+	ctx := t.Context()
+
+	u, err := ifmatch.Update(ctx, nil, url+"/a", func(v *thing) error { v.N++; return nil })
+	require.NoError(t, err)
+	u.Value.N = 5
+	u, err = ifmatch.Put(ctx, nil, u)
+	require.NoError(t, err)
+	u.Value.N = 6
+	u, err = ifmatch.Save(ctx, nil, u, nil)
+	require.NoError(t, err)
+	_, err = ifmatch.Patch(ctx, nil, u, "application/merge-patch+json", []byte(`{"n":7}`))
+	require.NoError(t, err)
+	_, err = ifmatch.Create(ctx, nil, url+"/b", thing{N: 1})
+	require.NoError(t, err)
+	raw, err := ifmatch.Get[[]byte](ctx, nil, url+"/a")
+	require.NoError(t, err)
+	require.NoError(t, ifmatch.Delete(ctx, nil, raw))
+
+	seen := map[string]bool{}
+	for _, r := range o.Requests() {
+		seen[r.Method] = true
+		assert.Equal(t, []string{"identity"}, r.Header.Values("Accept-Encoding"), r.String())
+		assert.Less(t, r.Status, 300, r.String())
+	}
+	assert.Equal(t, map[string]bool{"GET": true, "PUT": true, "PATCH": true, "DELETE": true}, seen)
+}
+
+func TestContentIsCappedAfterDecompression(t *testing.T) {
+	bomb := zipped(`{"n":1,"note":"`, megabyte, 256)
+	require.Less(t, len(bomb), 1<<20, "small on the wire")
+
+	for _, status := range []int{200, 409} {
+		client, s := through(func(a arrival) (*http.Response, error) {
+			return reply(status, bomb, "Content-Encoding: gzip", `ETag: "1"`, "Content-Type: application/problem+json"), nil
+		}, &ifmatch.Options{MaxBody: 1 << 20})
+		before := allocated()
+		_, err := ifmatch.Get[thing](t.Context(), client, thingURL)
+		require.Less(t, allocated()-before, uint64(32<<20), "bytes allocated")
+		require.Len(t, s.arrivals(), 1, "it will not be smaller the next time")
+		if status == 200 {
+			require.ErrorIs(t, err, ifmatch.ErrTooLarge)
+			continue
+		}
+		var refused *ifmatch.ResponseError
+		require.ErrorAs(t, err, &refused)
+		require.True(t, refused.Truncated)
+		require.LessOrEqual(t, len(refused.Body), 64<<10)
+	}
+}
+
+func TestACodingThatNobodyAskedForIsUndone(t *testing.T) {
+	client, s := through(func(a arrival) (*http.Response, error) {
+		if a.method == http.MethodGet {
+			return reply(200, zipped(thingV1, "", 0), "Content-Encoding: gzip", `ETag: "1"`), nil
+		}
+		return reply(204, "", `ETag: "2"`), nil
+	}, nil)
+	u, err := ifmatch.Get[[]byte](t.Context(), client, thingURL)
+	require.NoError(t, err)
+	require.Equal(t, thingV1, string(u.Value))
+	require.Empty(t, u.Header.Get("Content-Encoding"), "what is in hand is not compressed")
+	u.Value = []byte(thingV2)
+	_, err = ifmatch.Put(t.Context(), client, u)
+	require.NoError(t, err)
+	require.Equal(t, thingV2, s.writes()[0].body)
+	require.Empty(t, s.writes()[0].header.Get("Content-Encoding"))
+}
+
+func TestContentInACodingThatIsNotKnownDoesNotGoBackWithoutItsLabel(t *testing.T) {
+	// []byte takes any content. Compressed content that is written back without its
+	// Content-Encoding would be stored as if it were the content itself.
+	client, s := through(func(a arrival) (*http.Response, error) {
+		if a.method == http.MethodGet {
+			return reply(200, "\x0b\x02\x80abc\x03", "Content-Encoding: br", `ETag: "1"`), nil
+		}
+		return reply(204, "", `ETag: "2"`), nil
+	}, nil)
+	u, err := ifmatch.Get[[]byte](t.Context(), client, thingURL)
+	if err == nil {
+		u.Value = append(u.Value, 'x')
+		_, err = ifmatch.Put(t.Context(), client, u)
+	}
+	for _, a := range s.writes() {
+		require.Equal(t, "br", a.header.Get("Content-Encoding"), "content in brotli, labelled as plain")
+	}
+	if len(s.writes()) == 0 {
+		require.Error(t, err)
+	}
+}
+
+func TestMaxBodyIsExact(t *testing.T) {
+	content := strings.Repeat("x", 1000)
+	for _, c := range []struct {
+		most int64
+		fits bool
+	}{{999, false}, {1000, true}, {1001, true}, {1, false}, {-1, false}, {0, true}, {math.MaxInt64, true}, {math.MaxInt64 - 1, true}} {
+		client, _ := through(func(arrival) (*http.Response, error) { return reply(200, content, `ETag: "1"`), nil },
+			&ifmatch.Options{MaxBody: c.most})
+		u, err := ifmatch.Get[string](t.Context(), client, thingURL)
+		if !c.fits {
+			require.ErrorIs(t, err, ifmatch.ErrTooLarge, "MaxBody %d", c.most)
+			continue
+		}
+		require.NoError(t, err, "MaxBody %d", c.most)
+		require.Equal(t, content, u.Value, "MaxBody %d", c.most)
+	}
+	client, _ := through(func(arrival) (*http.Response, error) { return reply(200, "", `ETag: "1"`), nil }, &ifmatch.Options{MaxBody: -1})
+	_, err := ifmatch.Get[string](t.Context(), client, thingURL)
+	require.NoError(t, err, "nothing fits into nothing")
+}
+
+func TestACodingThatChangesNothingIsNotSentBack(t *testing.T) {
+	for _, coding := range []string{"identity", "Identity", ""} {
+		client, s := through(func(a arrival) (*http.Response, error) {
+			if a.method == http.MethodGet {
+				return reply(200, thingV1, `ETag: "1"`, "Content-Encoding: "+coding), nil
+			}
+			return reply(204, "", `ETag: "2"`), nil
+		}, nil)
+		_, err := ifmatch.Update(t.Context(), client, thingURL, func(v *thing) error { v.N = 2; return nil })
+		require.NoError(t, err)
+		require.Len(t, s.writes(), 1)
+		require.NotContains(t, s.writes()[0].header, "Content-Encoding")
+	}
+}

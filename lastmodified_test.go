@@ -1,0 +1,49 @@
+package ifmatch_test
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/ifmatch-go/ifmatch"
+)
+
+func TestLastModifiedGuardsAWriteOnlyWhereItIsStrong(t *testing.T) {
+	const modified = "Mon, 02 Jan 2006 15:04:05 GMT"
+	for _, c := range []struct {
+		name   string
+		fields []string
+		want   string
+	}{
+		{"a second older than the answer", []string{"Last-Modified: " + modified, "Date: Mon, 02 Jan 2006 15:04:06 GMT"}, modified},
+		{"an hour older, another spelling of the date", []string{"Last-Modified: Monday, 02-Jan-06 15:04:05 GMT", "Date: Mon, 02 Jan 2006 16:04:05 GMT"}, "Monday, 02-Jan-06 15:04:05 GMT"},
+		{"of the same second", []string{"Last-Modified: " + modified, "Date: " + modified}, ""},
+		{"from the future", []string{"Last-Modified: " + modified, "Date: Mon, 02 Jan 2006 15:00:00 GMT"}, ""},
+		{"an answer without a date", []string{"Last-Modified: " + modified}, ""},
+		{"twice", []string{"Last-Modified: " + modified, "Last-Modified: " + modified, "Date: Mon, 02 Jan 2006 16:04:05 GMT"}, ""},
+		{"no date at all", []string{"Last-Modified: yesterday", "Date: Mon, 02 Jan 2006 16:04:05 GMT"}, ""},
+		{"none", []string{"Date: " + modified}, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			client, s := through(func(a arrival) (*http.Response, error) {
+				if a.method == http.MethodGet {
+					return reply(200, thingV1, c.fields...), nil
+				}
+				return reply(204, ""), nil
+			}, nil)
+			u, err := ifmatch.Get[thing](t.Context(), client, thingURL)
+			require.NoError(t, err)
+			u.Value.N = 2
+			_, err = ifmatch.Put(t.Context(), client, u)
+			if c.want == "" {
+				require.ErrorIs(t, err, ifmatch.ErrNoValidator)
+				require.Empty(t, s.writes())
+				return
+			}
+			require.NoError(t, err)
+			require.Len(t, s.writes(), 1)
+			require.Equal(t, "If-Unmodified-Since: "+c.want, s.writes()[0].condition())
+		})
+	}
+}

@@ -1,0 +1,94 @@
+package ifmatch_test
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/ifmatch-go/ifmatch"
+)
+
+func TestARepresentationRebuiltByHandCannotDisarmItsGuard(t *testing.T) {
+	// The fields may come back from an HTML form or a file that somebody else could
+	// edit. What is no validator must not go out as a condition that always holds, or
+	// that a server ignores (RFC 9110 §13.1.1, §13.1.4).
+	for _, c := range []struct{ name, tag, date string }{
+		{"a star", `*`, ""},
+		{"a weak star", `W/*`, ""},
+		{"a list", `"1", "2"`, ""},
+		{"a list with a star", `"1", *`, ""},
+		{"a line break", "\"1\"\r\nIf-Match: *", ""},
+		{"an empty tag field", ``, ""},
+		{"a date that is none", ``, "yesterday"},
+		{"a date with a line break", ``, "Mon, 02 Jan 2006 15:04:05 GMT\r\nX: y"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			client, s := through(func(a arrival) (*http.Response, error) { return reply(204, ""), nil }, nil)
+			u := bump()
+			u.ETag, u.LastModified = ifmatch.ETag(c.tag), c.date
+			_, err := ifmatch.Put(t.Context(), client, u)
+			assert.Error(t, err)
+			_, err = ifmatch.Save(t.Context(), client, u, ifmatch.KeepLocal)
+			assert.Error(t, err)
+			assert.Error(t, ifmatch.Delete(t.Context(), client, u))
+			for _, a := range s.writes() {
+				assert.Fail(t, "a write went out", "%s under %q", a.method, a.condition())
+			}
+		})
+	}
+}
+
+func TestATagIsPreferredToADateAndNeverSentWithIt(t *testing.T) {
+	date := []string{"Last-Modified: Mon, 02 Jan 2006 15:04:05 GMT", "Date: Mon, 02 Jan 2006 16:04:05 GMT"}
+	for tag, want := range map[string]string{
+		`"1"`:   `If-Match: "1"`,
+		`W/"1"`: "If-Unmodified-Since: Mon, 02 Jan 2006 15:04:05 GMT",
+		`*`:     "If-Unmodified-Since: Mon, 02 Jan 2006 15:04:05 GMT",
+	} {
+		client, s := through(func(a arrival) (*http.Response, error) {
+			if a.method == http.MethodGet {
+				return reply(200, thingV1, append(date, "ETag: "+tag)...), nil
+			}
+			return reply(204, ""), nil
+		}, &ifmatch.Options{RefuseWeakTags: true})
+		_, err := ifmatch.Update(t.Context(), client, thingURL, func(v *thing) error { v.N++; return nil })
+		require.NoError(t, err)
+		require.Len(t, s.writes(), 1)
+		require.Equal(t, want, s.writes()[0].condition(), tag)
+	}
+}
+
+func TestAllowLostUpdatesIsTheOnlyWayToAnUnguardedWrite(t *testing.T) {
+	get := func(a arrival) (*http.Response, error) {
+		if a.method == http.MethodGet {
+			return reply(200, thingV1), nil
+		}
+		return reply(204, ""), nil
+	}
+	edit := func(v *thing) error { v.N++; return nil }
+
+	client, s := through(get, nil)
+	_, err := ifmatch.Update(t.Context(), client, thingURL, edit)
+	require.ErrorIs(t, err, ifmatch.ErrNoValidator)
+	require.Equal(t, "GET", s.methods())
+
+	_, err = ifmatch.Update(t.Context(), client.With(&ifmatch.Options{AllowLostUpdates: true}), thingURL, edit)
+	require.NoError(t, err)
+	require.Len(t, s.writes(), 1)
+	require.Empty(t, s.writes()[0].condition(), "no condition, and not an empty one")
+	require.NotContains(t, s.writes()[0].header, "If-Match")
+	require.JSONEq(t, thingV2, s.writes()[0].body)
+
+	// Where there is a validator, it is used all the same.
+	client, s = through(func(a arrival) (*http.Response, error) {
+		if a.method == http.MethodGet {
+			return reply(200, thingV1, `ETag: "1"`), nil
+		}
+		return reply(204, ""), nil
+	}, &ifmatch.Options{AllowLostUpdates: true})
+	_, err = ifmatch.Update(t.Context(), client, thingURL, edit)
+	require.NoError(t, err)
+	require.Equal(t, `If-Match: "1"`, s.writes()[0].condition())
+}

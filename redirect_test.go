@@ -1,0 +1,155 @@
+package ifmatch_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/ifmatch-go/ifmatch"
+)
+
+func TestAnUnsafeRequestStaysWhereItWasSent(t *testing.T) {
+	// net/http makes GET of PUT on 301, 302 and 303 and reports its 200; on 307 and
+	// 308 it carries content, conditions and keys to any host (RFC 9110 §15.4).
+	const from = "https://origin.test:8443/things/7"
+	locations := []struct {
+		name, location string
+		same           bool // the same origin: scheme, host and port
+	}{
+		{"the same origin", "https://ORIGIN.test:8443/moved", true},
+		{"a relative one", "/moved", true},
+		{"another host", "https://evil.test:8443/moved", false},
+		{"a subdomain", "https://sub.origin.test:8443/moved", false},
+		{"another port", "https://origin.test/moved", false},
+		{"plain http", "http://origin.test:8443/moved", false},
+		{"no scheme, another host", "//evil.test/moved", false},
+		{"no location", "", false},
+		{"no URL", "https://%zz/", false},
+		{"a file", "file:///etc/passwd", false},
+	}
+	writes := map[string]func(context.Context, *ifmatch.Client, *ifmatch.Representation[thing]) error{
+		"PUT": func(ctx context.Context, c *ifmatch.Client, u *ifmatch.Representation[thing]) error {
+			_, err := ifmatch.Put(ctx, c, u)
+			return err
+		},
+		"PATCH": func(ctx context.Context, c *ifmatch.Client, u *ifmatch.Representation[thing]) error {
+			_, err := ifmatch.Patch(ctx, c, u, "application/merge-patch+json", []byte(`{"n":2}`))
+			return err
+		},
+		"DELETE": func(ctx context.Context, c *ifmatch.Client, u *ifmatch.Representation[thing]) error {
+			return ifmatch.Delete(ctx, c, u)
+		},
+	}
+	for _, status := range []int{301, 302, 303, 307, 308} {
+		for _, l := range locations {
+			for method, write := range writes {
+				t.Run(fmt.Sprint(method, " ", status, " to ", l.name), func(t *testing.T) {
+					client, s := through(func(a arrival) (*http.Response, error) {
+						if a.url == from {
+							if l.location == "" {
+								return reply(status, ""), nil
+							}
+							return reply(status, "", "Location: "+l.location), nil
+						}
+						return reply(204, "", `ETag: "2"`), nil
+					}, &ifmatch.Options{Header: http.Header{"X-Api-Key": {"secret"}, "Authorization": {"Bearer secret"}}})
+					u := bump()
+					u.URL = from
+					err := write(t.Context(), client, u)
+					for _, a := range s.arrivals() {
+						assert.True(t, strings.HasPrefix(strings.ToLower(a.url), "https://origin.test:8443/"), a.url)
+						if status == 303 && a.method == "GET" && a.header.Get("Cache-Control") == "no-cache" {
+							continue // the look at what became of it
+						}
+						assert.Equal(t, method, a.method, "a redirect does not change the method")
+						assert.Equal(t, `If-Match: "1"`, a.condition())
+					}
+					if l.same && status >= 307 {
+						require.NoError(t, err)
+						require.Len(t, s.arrivals(), 2)
+						require.Equal(t, s.arrivals()[0].body, s.arrivals()[1].body)
+						return
+					}
+					if status == 303 {
+						// It is what a server answers that has done the work (RFC 9110 §15.4.4).
+						require.ErrorIs(t, err, ifmatch.ErrUncertain)
+						return
+					}
+					var refused *ifmatch.ResponseError
+					require.ErrorAs(t, err, &refused)
+					require.Equal(t, status, refused.StatusCode)
+					require.Equal(t, l.location, refused.Header.Get("Location"), "the caller may decide to go there")
+					require.NotContains(t, refused.Header, "location")
+					require.NotErrorIs(t, err, ifmatch.ErrUncertain, "a redirect has not written anything")
+					require.Len(t, s.arrivals(), 1)
+				})
+			}
+		}
+	}
+}
+
+func TestAReadFollowsRedirectsWithinItsOriginOnly(t *testing.T) {
+	for location, same := range map[string]bool{
+		"/moved": true, "http://origin.test/moved": true, "http://origin.test:80/moved": true,
+		"https://origin.test/moved": false, "http://evil.test/moved": false, "http://origin.test.evil.test/moved": false,
+		"http://origin.test:81/moved": false, "gopher://origin.test/moved": false,
+	} {
+		for _, status := range []int{301, 302, 303, 307, 308} {
+			client, s := through(func(a arrival) (*http.Response, error) {
+				if a.url == thingURL {
+					return reply(status, "", "Location: "+location), nil
+				}
+				return reply(200, thingV1, `ETag: "1"`), nil
+			}, &ifmatch.Options{Header: http.Header{"X-Api-Key": {"secret"}}})
+			u, err := ifmatch.Get[thing](t.Context(), client, thingURL)
+			if same {
+				require.NoError(t, err, location)
+				require.Contains(t, u.URL, "/moved", "the value belongs to the resource that was read")
+				continue
+			}
+			var refused *ifmatch.ResponseError
+			require.ErrorAs(t, err, &refused, location)
+			require.Equal(t, status, refused.StatusCode)
+			require.Len(t, s.arrivals(), 1, location)
+		}
+	}
+}
+
+func TestTheCallersOwnCheckRedirectIsStillAsked(t *testing.T) {
+	stop := errors.New("not there")
+	s := &scripted{answer: func(a arrival) (*http.Response, error) { return reply(302, "", "Location: /moved"), nil }}
+	var asked int
+	hc := &http.Client{Transport: s, CheckRedirect: func(*http.Request, []*http.Request) error { asked++; return stop }}
+	_, err := ifmatch.Get[thing](t.Context(), ifmatch.New(&ifmatch.Options{HTTPClient: hc, MaxAttempts: 1}), thingURL)
+	require.ErrorIs(t, err, stop)
+	require.Equal(t, 1, asked)
+}
+
+func TestARedirectDoesNotGiveTheClientAnotherIdentity(t *testing.T) {
+	// net/http makes an Authorization field of the user information in a URL. One
+	// client is one identity, and the server does not choose it.
+	for _, method := range []string{"GET", "PUT"} {
+		client, s := through(func(a arrival) (*http.Response, error) {
+			switch {
+			case a.method == method && a.n == 1:
+				return reply(307, "", "Location: http://eve:pw@origin.test/things/8"), nil
+			case a.method == http.MethodGet:
+				return reply(200, thingV1, `ETag: "1"`), nil
+			}
+			return reply(204, "", `ETag: "2"`), nil
+		}, nil)
+		u, err := ifmatch.Update(t.Context(), client, thingURL, func(v *thing) error { v.N = 2; return nil })
+		for _, a := range s.arrivals() {
+			assert.Empty(t, a.header.Values("Authorization"), "%s %s", a.method, a.url)
+		}
+		if err == nil {
+			assert.NotContains(t, u.URL, "eve")
+		}
+	}
+}

@@ -1,0 +1,157 @@
+package ifmatch_test
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/ifmatch-go/ifmatch"
+)
+
+// TestWhatTheAnswerToAWriteTells makes a second write after the first was answered.
+// Where the answer told the validator of what is in force now, the second goes out
+// under it; where it did not, the client looks first.
+func TestWhatTheAnswerToAWriteTells(t *testing.T) {
+	const looks = "" // the second write fetches first
+	server := `{"n":2,"kept":9007199254740993,"at":"now"}`
+	express := `ETag: W/"1f-receipt"`
+	for _, c := range []struct {
+		name   string
+		status int
+		body   string
+		fields []string
+		want   string // tag of the second write
+		value  string // Content of the result
+	}{
+		{"204 with a strong tag (§15.3.5)", 204, "", []string{`ETag: "2"`}, `"2"`, thingV2},
+		{"200 without content, with a strong tag (§9.3.4)", 200, "", []string{`ETag: "2"`}, `"2"`, thingV2},
+		{"204 without a tag: it may have been transformed", 204, "", nil, looks, thingV2},
+		{"204 with a weak tag", 204, "", []string{`ETag: W/"2"`}, looks, thingV2},
+		{"204 with the tag that was just replaced", 204, "", []string{`ETag: "1"`}, looks, thingV2},
+		{"204 with a star", 204, "", []string{`ETag: *`}, looks, thingV2},
+		{"200 with a status report and a strong tag of it", 200, `{"ok":true}`, []string{`ETag: "receipt"`}, looks, thingV2},
+		{"200 with a status report and Express's tag of it", 200, `{"ok":true}`, []string{express}, looks, thingV2},
+		{"204 with Express's tag", 204, "", []string{express}, looks, thingV2},
+		{"200 with what was sent, and a tag", 200, thingV2, []string{`ETag: "2"`}, `"2"`, thingV2},
+		{"200 with Preference-Applied (RFC 7240 §3)", 200, server, []string{`ETag: "2"`, "Preference-Applied: return=representation"}, `"2"`, server},
+		{"the same in other words", 200, server, []string{`ETag: "2"`, `Preference-Applied: respond-async, Return="representation"`}, `"2"`, server},
+		{"the same with Express's tag, where the tag before was strong", 200, server, []string{express, "Preference-Applied: return=representation"}, looks, server},
+		{"the same, with no tag", 200, server, []string{"Preference-Applied: return=representation"}, looks, server},
+		{"Preference-Applied of something else", 200, server, []string{`ETag: "2"`, "Preference-Applied: return=minimal"}, looks, thingV2},
+		{"200 with Content-Location of the target (§8.7)", 200, server, []string{`ETag: "2"`, "Content-Location: /things/7"}, `"2"`, server},
+		{"the same, absolute", 200, server, []string{`ETag: "2"`, "Content-Location: " + thingURL}, `"2"`, server},
+		{"200 with Content-Location of something else", 200, server, []string{`ETag: "2"`, "Content-Location: /receipts/1", "Preference-Applied: return=representation"}, looks, thingV2},
+		{"200 with Content-Location on another host", 200, server, []string{`ETag: "2"`, "Content-Location: //evil.test/things/7"}, looks, thingV2},
+		{"204 with a tag and Content-Location of something else", 204, "", []string{`ETag: "2"`, "Content-Location: /receipts/1"}, looks, thingV2},
+		{"200 with a representation that is none", 200, `<html>`, []string{`ETag: "2"`, "Preference-Applied: return=representation"}, looks, thingV2},
+		{"201 with a strong tag", 201, "", []string{`ETag: "2"`}, `"2"`, thingV2},
+		{"201 with Location of the target", 201, "", []string{`ETag: "2"`, "Location: /things/7"}, `"2"`, thingV2},
+		{"201 with Location of something else (§15.3.2)", 201, "", []string{`ETag: "2"`, "Location: /things/8"}, looks, thingV2},
+		{"201 with another resource's representation", 201, server, []string{`ETag: "2"`, "Location: /things/8", "Preference-Applied: return=representation"}, looks, thingV2},
+		{"203 with a tag: a proxy changed something", 203, "", []string{`ETag: "2"`}, looks, thingV2},
+		{"205 with a tag", 205, "", []string{`ETag: "2"`}, looks, thingV2},
+		{"two tags that differ", 204, "", []string{`ETag: "2"`, `ETag: "3"`}, looks, thingV2},
+		{"twice the same tag", 204, "", []string{`ETag: "2"`, `ETag: "2"`}, `"2"`, thingV2},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			stored := c.value
+			client, s := through(func(a arrival) (*http.Response, error) {
+				switch {
+				case a.method == http.MethodGet:
+					return reply(200, stored, `ETag: "looked"`), nil
+				case a.n == 1:
+					return reply(c.status, c.body, c.fields...), nil
+				}
+				return reply(204, "", `ETag: "3"`), nil
+			}, nil)
+			u, err := ifmatch.Put(t.Context(), client, bump())
+			require.NoError(t, err)
+			require.Equal(t, "PUT", s.methods(), "one write, one exchange")
+			require.Equal(t, "return=representation", s.arrivals()[0].header.Get("Prefer"))
+			require.Equal(t, c.value, string(u.Content))
+			require.EqualValues(t, 2, u.Value.N)
+			require.Equal(t, c.want, string(u.ETag))
+
+			u.Value.N = 3
+			_, err = ifmatch.Put(t.Context(), client, u)
+			require.NoError(t, err)
+			last := s.arrivals()[len(s.arrivals())-1]
+			require.Contains(t, last.body, `"n":3`)
+			require.Contains(t, last.body, `9007199254740993`)
+			if c.want == looks {
+				require.Equal(t, "PUT GET PUT", s.methods())
+				require.Equal(t, `If-Match: "looked"`, last.condition())
+				require.Equal(t, "no-cache", s.arrivals()[1].header.Get("Cache-Control"), "a cache may not have heard of the write")
+			} else {
+				require.Equal(t, "PUT PUT", s.methods())
+				require.Equal(t, "If-Match: "+c.want, last.condition())
+			}
+		})
+	}
+}
+
+func TestAnUntoldValidatorIsNotTakenFromAVersionOfOthers(t *testing.T) {
+	// The look before the next write finds other content: somebody, or the server
+	// itself, has changed it. Its tag must not arm a write that knows nothing of that.
+	client, s := through(func(a arrival) (*http.Response, error) {
+		if a.method == http.MethodGet {
+			return reply(200, `{"n":2,"kept":9007199254740993,"rival":true}`, `ETag: "3"`), nil
+		}
+		return reply(204, ""), nil
+	}, nil)
+	u, err := ifmatch.Put(t.Context(), client, bump())
+	require.NoError(t, err)
+	u.Value.N = 3
+	same, err := ifmatch.Put(t.Context(), client, u)
+	require.Same(t, u, same, "on error the result is what was given")
+	require.ErrorIs(t, err, ifmatch.StaleVersion)
+	var conflict *ifmatch.ConflictError
+	require.ErrorAs(t, err, &conflict)
+	require.Equal(t, ifmatch.ETag(`"3"`), conflict.RemoteETag)
+	require.Equal(t, "PUT GET", s.methods())
+
+	// Save merges, and writes under the tag of what it merged with.
+	_, err = ifmatch.Save(t.Context(), client, u, ifmatch.ThreeWay)
+	require.NoError(t, err)
+	last := s.arrivals()[len(s.arrivals())-1]
+	require.Equal(t, `If-Match: "3"`, last.condition())
+	require.JSONEq(t, `{"n":3,"kept":9007199254740993,"rival":true}`, last.body)
+}
+
+func TestThePatchedRepresentationIsKnownOnlyWhenItIsTold(t *testing.T) {
+	patch := []byte(`{"n":2}`)
+	for _, c := range []struct {
+		name   string
+		status int
+		body   string
+		fields []string
+		told   bool
+	}{
+		{"204 with a tag", 204, "", []string{`ETag: "2"`}, false},
+		{"200 with Content-Location", 200, thingV2, []string{`ETag: "2"`, "Content-Location: /things/7"}, true},
+		{"200 with Preference-Applied", 200, thingV2, []string{`ETag: "2"`, "Preference-Applied: return=representation"}, true},
+		{"200 with content that does not say what it is", 200, thingV2, []string{`ETag: "2"`}, false},
+		{"200 that repeats the patch", 200, string(patch), []string{`ETag: "2"`}, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			client, s := through(func(a arrival) (*http.Response, error) { return reply(c.status, c.body, c.fields...), nil }, nil)
+			u, err := ifmatch.Patch(t.Context(), client, firstThing(), "application/merge-patch+json", patch)
+			require.NoError(t, err)
+			require.Equal(t, "application/merge-patch+json", s.arrivals()[0].header.Get("Content-Type"))
+			require.Equal(t, string(patch), s.arrivals()[0].body)
+			require.Equal(t, `If-Match: "1"`, s.arrivals()[0].condition())
+			if c.told {
+				require.Equal(t, thing{N: 2}, u.Value)
+				require.Equal(t, ifmatch.ETag(`"2"`), u.ETag)
+				return
+			}
+			require.Nil(t, u.Content)
+			require.Zero(t, u.Value)
+			_, err = ifmatch.Put(t.Context(), client, u)
+			require.Error(t, err, "what the patch made of it is not known")
+			require.NotEmpty(t, err.Error())
+			require.Equal(t, "PATCH", s.methods(), "and nothing is written on a guess")
+		})
+	}
+}

@@ -1,14 +1,22 @@
 package ifmatch_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
+	"net"
 	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -133,4 +141,105 @@ func TestTheZeroClientAndNoClientHaveTheDefaults(t *testing.T) {
 		require.NoError(t, err)
 	}
 	require.JSONEq(t, `{"n":5}`, o.Body("/a"))
+}
+
+func TestTheCallersConnectionsStayOpen(t *testing.T) {
+	// go-retryablehttp closes the idle connections of the client it was given when it
+	// gives up.
+	var mu sync.Mutex
+	connections := 0
+	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.WriteHeader(503)
+		io.WriteString(w, strings.Repeat("x", 10_000)) // more than what it drains
+	}))
+	s.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		if state == http.StateNew {
+			mu.Lock()
+			connections++
+			mu.Unlock()
+		}
+	}
+	s.Start()
+	defer s.Close()
+	hc := s.Client()
+	client := ifmatch.New(&ifmatch.Options{HTTPClient: hc, MaxWait: time.Millisecond})
+	for range 2 {
+		_, err := ifmatch.Get[thing](t.Context(), client, s.URL)
+		require.Error(t, err)
+		u := bump()
+		u.URL = s.URL
+		_, err = ifmatch.Put(t.Context(), client, u)
+		require.Error(t, err)
+	}
+	resp, err := hc.Get(s.URL) // the caller's own use of its client
+	require.NoError(t, err)
+	resp.Body.Close()
+	mu.Lock()
+	defer mu.Unlock()
+	require.Equal(t, 1, connections)
+}
+
+func TestTheCallersClientIsNotChanged(t *testing.T) {
+	s := &scripted{answer: func(arrival) (*http.Response, error) { return reply(503, ""), nil }}
+	hc := &http.Client{Transport: s}
+	before := *hc
+	client := ifmatch.New(&ifmatch.Options{HTTPClient: hc, MaxAttempts: 1, Timeout: time.Second})
+	_, err := ifmatch.Get[thing](t.Context(), client, thingURL)
+	require.Error(t, err)
+	require.Equal(t, before.Timeout, hc.Timeout)
+	require.Nil(t, hc.CheckRedirect)
+	require.Same(t, s, hc.Transport)
+}
+
+func TestNothingIsLogged(t *testing.T) {
+	// go-retryablehttp's default logger prints every request's URL to stderr, which it
+	// takes hold of when the program starts: so this needs a process of its own.
+	const inside = "IFMATCH_TEST_NOTHING_IS_LOGGED"
+	if os.Getenv(inside) == "" {
+		var stderr bytes.Buffer
+		cmd := exec.Command(os.Args[0], "-test.run=^TestNothingIsLogged$")
+		cmd.Env = append(os.Environ(), inside+"=1", "GOCOVERDIR="+t.TempDir())
+		cmd.Stderr = &stderr
+		out, err := cmd.Output()
+		require.NoError(t, err, string(out))
+		require.Contains(t, string(out), "PASS")
+		require.Empty(t, stderr.String())
+		return
+	}
+	synctest.Test(t, func(t *testing.T) {
+		client, _ := through(func(a arrival) (*http.Response, error) {
+			if a.n%2 == 0 {
+				return nil, errLost
+			}
+			return reply(503, ""), nil
+		}, nil)
+		_, err := ifmatch.Get[thing](t.Context(), client, thingURL)
+		require.Error(t, err)
+		require.Error(t, put(t.Context(), client))
+		require.Error(t, update(t.Context(), client))
+	})
+}
+
+func TestHeadersOfTheCallerStayAsTheyAre(t *testing.T) {
+	// Nor does what a RoundTripper sets on one request show up in the next call.
+	s := &scripted{answer: held(func(arrival) (*http.Response, error) { return reply(412, ""), nil })}
+	rude := rudeTripper{s}
+	own := http.Header{"X-Team": {"blue"}}
+	client := ifmatch.New(&ifmatch.Options{HTTPClient: &http.Client{Transport: rude}, Header: own})
+	u := bump()
+	u.Header = http.Header{"Content-Type": {"application/json"}, "Etag": {`"1"`}}
+	for range 2 {
+		_, err := ifmatch.Put(t.Context(), client, u)
+		require.ErrorIs(t, err, ifmatch.StaleVersion)
+		var failed *ifmatch.WriteError
+		require.ErrorAs(t, err, &failed)
+		require.Equal(t, `If-Match: "1"`, failed.Attempts[0].Condition, "what was meant to be sent")
+	}
+	require.Equal(t, http.Header{"X-Team": {"blue"}}, own)
+	require.Equal(t, http.Header{"Content-Type": {"application/json"}, "Etag": {`"1"`}}, u.Header)
+	for _, a := range s.arrivals() {
+		require.Equal(t, []string{"blue"}, a.header.Values("X-Team"))
+		require.Equal(t, `If-Match: "1"`, a.condition())
+		require.Equal(t, []string{"1"}, a.header.Values("X-Count"))
+	}
 }

@@ -1,0 +1,75 @@
+package ifmatch_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/ifmatch-go/ifmatch"
+)
+
+func TestCancellingTheWaitAfterAConflictKeepsTheConflict(t *testing.T) {
+	for name, use := range map[string]func(context.Context, *ifmatch.Client) error{
+		"Update": update,
+		"Save": func(ctx context.Context, c *ifmatch.Client) error {
+			_, err := ifmatch.Save(ctx, c, bump(), ifmatch.ThreeWay)
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				client, _ := through(held(func(a arrival) (*http.Response, error) {
+					return reply(412, "", "Retry-After: 20"), nil
+				}), nil)
+				cause := errors.New("the user has left")
+				ctx, cancel := context.WithCancelCause(t.Context())
+				time.AfterFunc(3*time.Second, func() { cancel(cause) })
+				start := time.Now()
+				err := use(ctx, client)
+				require.Equal(t, 3*time.Second, time.Since(start))
+				require.ErrorIs(t, err, cause)
+				require.ErrorIs(t, err, ifmatch.StaleVersion)
+				var conflict *ifmatch.ConflictError
+				require.ErrorAs(t, err, &conflict)
+				again, ok := ifmatch.Resume[thing](err)
+				require.True(t, ok)
+				require.EqualValues(t, 2, again.Value.N, "the edit can be taken up again")
+			})
+		})
+	}
+}
+
+func TestALoopWaitsBeforeItLearnsTheTagAndThenUsesItAtOnce(t *testing.T) {
+	// A wait between the two would make the tag old.
+	synctest.Test(t, func(t *testing.T) {
+		version := 1
+		client, s := through(func(a arrival) (*http.Response, error) {
+			if a.method == http.MethodGet {
+				version++
+				return reply(200, thingV1, fmt.Sprintf("ETag: \"%d\"", version)), nil
+			}
+			switch {
+			case a.n == 3:
+				return reply(412, "", "Retry-After: 5"), nil
+			case a.n < 8:
+				return reply(412, ""), nil
+			}
+			return reply(204, ""), nil
+		}, nil)
+		require.NoError(t, update(t.Context(), client))
+		all := s.arrivals()
+		require.Len(t, all, 16)
+		waits := gaps(all)
+		for i := 0; i < len(waits); i += 2 {
+			require.Zero(t, waits[i], "between GET and PUT")
+		}
+		require.LessOrEqual(t, waits[1], 10*time.Millisecond, "the first re-try is nearly immediate")
+		require.GreaterOrEqual(t, waits[5], 5*time.Second, "Retry-After")
+	})
+}

@@ -304,3 +304,16 @@ func TestARoundTripperThatBreaksItsContractDoesNoHarm(t *testing.T) {
 		}, name)
 	}
 }
+
+func TestAContextThatIsOverSendsNothing(t *testing.T) {
+	origin, url := serve(t, nil, `{"count":0}`)
+	u, err := ifmatch.Get[doc](t.Context(), brisk(), url)
+	require.NoError(t, err)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	u.Value.Count = 5
+	_, err = ifmatch.Put(ctx, brisk(), u)
+	assert.ErrorIs(t, err, context.Canceled)
+	assert.NotErrorIs(t, err, ifmatch.ErrUncertain, "it is certain: nothing left")
+	assert.Equal(t, 0, origin.Arrived("PUT"))
+}

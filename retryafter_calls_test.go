@@ -9,9 +9,11 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/ifmatch-go/ifmatch"
+	"github.com/ifmatch-go/ifmatch/ifmatchtest"
 )
 
 func TestRetryAfterIsHonouredOnAnyStatus(t *testing.T) {
@@ -191,4 +193,15 @@ func TestNoWaitAtAllIsAllowedWhereMaxWaitIsNegative(t *testing.T) {
 		require.Len(t, s.arrivals(), 1)
 		require.Zero(t, time.Since(start))
 	})
+}
+
+func TestADeadlineThatDoesNotFitTheLookEndsNow(t *testing.T) {
+	origin, url := serve(t, nil, `{"count":0}`)
+	origin.Next("PUT", ifmatchtest.ApplyAndAnswer(ifmatchtest.Problem(503, nil).With("Retry-After", "600")))
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	_, err := ifmatch.Update(ctx, ifmatch.New(&ifmatch.Options{MaxWait: time.Hour}), url, increment)
+	assert.ErrorIs(t, err, ifmatch.ErrUncertain)
+	assert.ErrorIs(t, err, ifmatch.ErrExhausted)
+	assert.NoError(t, ctx.Err(), "it did not wait")
 }

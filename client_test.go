@@ -243,3 +243,13 @@ func TestHeadersOfTheCallerStayAsTheyAre(t *testing.T) {
 		require.Equal(t, []string{"1"}, a.header.Values("X-Count"))
 	}
 }
+
+func TestTheZeroClientAndNilWork(t *testing.T) {
+	_, url := serve(t, nil, `{"count":1}`)
+	var zero ifmatch.Client
+	for _, c := range []*ifmatch.Client{nil, &zero} {
+		u, err := ifmatch.Get[doc](t.Context(), c, url)
+		require.NoError(t, err)
+		assert.Equal(t, 1, u.Value.Count)
+	}
+}

@@ -1,6 +1,7 @@
 package ifmatch_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -46,5 +47,37 @@ func TestAnOldAnswerOutOfACacheDoesNotProveThatALostWriteDidNotLand(t *testing.T
 		require.NoError(t, err)
 		assert.Equal(t, 1, u.Value.Count)
 		assert.Equal(t, 1, origin.Applied("PUT"))
+	})
+}
+
+func TestARefetchThatReturnsTheRefusedTagIsNoNewRace(t *testing.T) {
+	t.Run("a stale cache recovers", func(t *testing.T) {
+		origin, url := serve(t, nil, `{"name":"a","count":1}`)
+		origin.Next("PUT", ifmatchtest.RivalWrite(`{"name":"b","count":1}`))
+		origin.Next("GET", ifmatchtest.Pass(), ifmatchtest.StaleRead(), ifmatchtest.StaleRead())
+		_, err := ifmatch.Update(t.Context(), brisk(), url, increment)
+		require.NoError(t, err)
+		assert.Equal(t, 2, origin.Arrived("PUT"), "no write with the tag that was refused")
+		for _, r := range origin.Requests("GET")[1:] {
+			assert.Equal(t, "no-cache", r.Header.Get("Cache-Control"))
+		}
+	})
+	t.Run("weak tags for the first second", func(t *testing.T) {
+		origin, url := serve(t, nil, `{"name":"a","count":1}`)
+		weak := ifmatchtest.AlterETag(func(tag string) string { return "W/" + tag })
+		origin.Next("GET", weak, weak, weak)
+		_, err := ifmatch.Update(t.Context(), brisk(), url, increment)
+		require.NoError(t, err)
+		assert.Equal(t, []string{`If-Match: W/"v1"`, `If-Match: "v1"`}, conditions(origin, "PUT"))
+	})
+	t.Run("an altered tag is named", func(t *testing.T) {
+		origin, url := serve(t, nil, `{"name":"a","count":1}`)
+		origin.Always("GET", ifmatchtest.Together(
+			ifmatchtest.AlterETag(func(tag string) string { return strings.TrimSuffix(tag, `"`) + `-gzip"` }),
+			ifmatchtest.SetHeader("Via", "1.1 proxy")))
+		_, err := ifmatch.Update(t.Context(), brisk(), url, increment)
+		assert.ErrorIs(t, err, ifmatch.ErrRefusedTag)
+		assert.ErrorContains(t, err, "compressed form")
+		assert.ErrorContains(t, err, "Via")
 	})
 }

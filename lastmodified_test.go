@@ -3,10 +3,13 @@ package ifmatch_test
 import (
 	"net/http"
 	"testing"
+	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/ifmatch-go/ifmatch"
+	"github.com/ifmatch-go/ifmatch/ifmatchtest"
 )
 
 func TestLastModifiedGuardsAWriteOnlyWhereItIsStrong(t *testing.T) {
@@ -46,4 +49,15 @@ func TestLastModifiedGuardsAWriteOnlyWhereItIsStrong(t *testing.T) {
 			require.Equal(t, "If-Unmodified-Since: "+c.want, s.writes()[0].condition())
 		})
 	}
+}
+
+func TestUpdateGuardsByDateOnlyWhereTheDateIsStrong(t *testing.T) {
+	now := time.Date(2026, 11, 20, 10, 0, 0, 0, time.UTC)
+	origin, url := serve(t, &ifmatchtest.Options{Tags: ifmatchtest.NoTags, Now: func() time.Time { return now }}, `{"count":1}`)
+	_, err := ifmatch.Update(t.Context(), brisk(), url, increment)
+	assert.ErrorIs(t, err, ifmatch.ErrNoValidator, "written in this very second")
+	now = now.Add(2 * time.Second)
+	_, err = ifmatch.Update(t.Context(), brisk(), url, increment)
+	require.NoError(t, err)
+	assert.Equal(t, []string{"If-Unmodified-Since: Fri, 20 Nov 2026 10:00:00 GMT"}, conditions(origin, "PUT"))
 }

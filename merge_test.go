@@ -1,6 +1,9 @@
 package ifmatch_test
 
 import (
+	"context"
+	"errors"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -88,4 +91,42 @@ func TestATaggedKeyRecognisesElementsInEdits(t *testing.T) {
 		o.Parts = []part{{"b", 9}, {"a", 9}}
 	}, nil)
 	assert.Equal(t, `{"parts":[{"code":"b","qty":9,"x":2},{"code":"a","qty":9,"x":1}]}`, got)
+}
+
+func TestFieldAndFirstOfRefuseWhatTheyCannotDo(t *testing.T) {
+	_, url := serve(t, nil, `{"name":"a","count":1}`)
+	nowhere := func(*doc) *string { return nil }
+	take := func(_, l, _ string) (string, error) { return l, nil }
+	no := errors.New("no")
+	for _, tc := range []struct {
+		name  string
+		merge ifmatch.MergeFunc[doc]
+		want  string
+	}{
+		{"no address", ifmatch.Field(nowhere, take, ifmatch.KeepLocal), "returned nil"},
+		{"the field's own error", ifmatch.Field(func(d *doc) *string { return &d.Name }, func(_, _, _ string) (string, error) { return "", no }, ifmatch.KeepLocal), "no"},
+		{"the rest's error", ifmatch.Field(func(d *doc) *string { return &d.Name }, take, func(context.Context, ifmatch.Conflict[doc]) (doc, error) { return doc{}, no }), "no"},
+		{"nobody to ask", ifmatch.FirstOf[doc](), ifmatch.ErrUnresolved.Error()},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			u := &ifmatch.Representation[doc]{URL: url, ETag: `"old"`, Content: []byte(`{"name":"z","count":1}`), Value: doc{Name: "y", Count: 1}}
+			_, err := ifmatch.Save(t.Context(), brisk(), u, tc.merge)
+			assert.ErrorContains(t, err, tc.want)
+		})
+	}
+}
+
+func TestOneStrategysChangesDoNotShowToTheNext(t *testing.T) {
+	_, url := serve(t, nil, `{"name":"a","count":1,"tags":["x"]}`)
+	spoil := func(_ context.Context, c ifmatch.Conflict[doc]) (doc, error) {
+		c.Local.Tags[0], c.Remote.Tags[0], c.Base.Tags[0] = "spoilt", "spoilt", "spoilt"
+		return doc{}, ifmatch.ErrUnresolved
+	}
+	u := &ifmatch.Representation[doc]{URL: url, ETag: `"old"`, Content: []byte(`{"name":"z","count":1,"tags":["x"]}`), Value: doc{Name: "y", Count: 1, Tags: []string{"x"}}}
+	u, err := ifmatch.Save(t.Context(), brisk(), u, ifmatch.FirstOf(spoil, func(_ context.Context, c ifmatch.Conflict[doc]) (doc, error) {
+		assert.False(t, slices.Contains(slices.Concat(c.Local.Tags, c.Remote.Tags, c.Base.Tags), "spoilt"))
+		return c.Local, nil
+	}))
+	require.NoError(t, err)
+	assert.Equal(t, "y", u.Value.Name)
 }

@@ -27,3 +27,20 @@ func TestConditionsInTheOptionsAreRefused(t *testing.T) {
 		assert.Empty(t, s.arrivals(), name)
 	}
 }
+
+func TestInvalidOptionsAreAnErrorOfEveryCall(t *testing.T) {
+	_, url := serve(t, nil, `{"count":1}`)
+	for name, o := range map[string]*ifmatch.Options{
+		"Identity":          {Identity: "uid"},
+		"WriteID":           {WriteID: "~2"},
+		"If-Match":          {Header: http.Header{"if-match": {`"x"`}}},
+		"If-Modified-Since": {Header: http.Header{"If-Modified-Since": {"x"}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := ifmatch.Get[doc](t.Context(), ifmatch.New(o), url)
+			assert.ErrorContains(t, err, name)
+			_, err = ifmatch.Create(t.Context(), ifmatch.New(o), url, doc{})
+			assert.ErrorContains(t, err, name)
+		})
+	}
+}

@@ -4,9 +4,11 @@ import (
 	"net/http"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/ifmatch-go/ifmatch"
+	"github.com/ifmatch-go/ifmatch/ifmatchtest"
 )
 
 // TestWhatTheAnswerToAWriteTells makes a second write after the first was answered.
@@ -154,4 +156,53 @@ func TestThePatchedRepresentationIsKnownOnlyWhenItIsTold(t *testing.T) {
 			require.Equal(t, "PATCH", s.methods(), "and nothing is written on a guess")
 		})
 	}
+}
+
+func TestAWriteWhoseAnswerToldNoValidatorIsFollowedByALook(t *testing.T) {
+	for name, options := range map[string]*ifmatchtest.Options{
+		"no tag on PUT":               {WriteTags: ifmatchtest.NoWriteTags},
+		"a tag of the receipt on PUT": {WriteTags: ifmatchtest.ReceiptWriteTags},
+	} {
+		t.Run(name, func(t *testing.T) {
+			origin, url := serve(t, options, `{"name":"a","count":1}`)
+			c := brisk().With(&ifmatch.Options{Header: http.Header{"Prefer": {"return=minimal"}}})
+			u, err := ifmatch.Get[doc](t.Context(), c, url)
+			require.NoError(t, err)
+			for i := 2; i <= 4; i++ {
+				u.Value.Count = i
+				u, err = ifmatch.Put(t.Context(), c, u)
+				require.NoError(t, err)
+				assert.Empty(t, u.ETag)
+				assert.Equal(t, i, u.Value.Count)
+			}
+			origin.Set("/doc", `{"name":"rival","count":4}`)
+			u.Value.Count = 5
+			_, err = ifmatch.Put(t.Context(), c, u)
+			assert.ErrorIs(t, err, ifmatch.StaleVersion)
+			assert.ErrorIs(t, ifmatch.Delete(t.Context(), c, u), ifmatch.StaleVersion)
+			_, err = ifmatch.Patch(t.Context(), c, u, "application/merge-patch+json", []byte(`{}`))
+			assert.ErrorIs(t, err, ifmatch.StaleVersion)
+			u, err = ifmatch.Save(t.Context(), c, u, ifmatch.ThreeWay)
+			require.NoError(t, err)
+			assert.JSONEq(t, `{"name":"rival","count":5}`, origin.Body("/doc"))
+			origin.Delete("/doc")
+			u.Value.Count = 6
+			_, err = ifmatch.Put(t.Context(), c, u)
+			assert.ErrorIs(t, err, ifmatch.Deleted)
+		})
+	}
+}
+
+func TestAPatchThatToldNoContentIsNoBaseForTheNextWrite(t *testing.T) {
+	origin, url := serve(t, nil, `{"name":"a","count":1}`)
+	c := brisk().With(&ifmatch.Options{Header: http.Header{"Prefer": {"return=minimal"}}})
+	u, err := ifmatch.Get[doc](t.Context(), c, url)
+	require.NoError(t, err)
+	u, err = ifmatch.Patch(t.Context(), c, u, "application/merge-patch+json", []byte(`{"count":2}`))
+	require.NoError(t, err)
+	assert.Nil(t, u.Content)
+	u.Value.Count = 3
+	_, err = ifmatch.Put(t.Context(), c, u)
+	assert.ErrorIs(t, err, ifmatch.ErrNoValidator)
+	assert.Equal(t, 0, origin.Arrived("PUT"))
 }

@@ -45,3 +45,14 @@ func TestMissingArgumentsAreErrors(t *testing.T) {
 	})
 	require.Empty(t, s.arrivals())
 }
+
+func TestANilRepresentationIsAnErrorAndNotAPanic(t *testing.T) {
+	ctx, c := t.Context(), brisk()
+	_, err := ifmatch.Put[doc](ctx, c, nil)
+	assert.Error(t, err)
+	_, err = ifmatch.Save[doc](ctx, c, nil, nil)
+	assert.Error(t, err)
+	_, err = ifmatch.Patch[doc](ctx, c, nil, "", nil)
+	assert.Error(t, err)
+	assert.Error(t, ifmatch.Delete[doc](ctx, c, nil))
+}

@@ -1,0 +1,108 @@
+package ifmatch_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/ifmatch-go/ifmatch"
+	"github.com/ifmatch-go/ifmatch/ifmatchtest"
+)
+
+func TestWhatFetchingDoesNotCureSurfacesAtOnce(t *testing.T) {
+	k8s := func(reason, cause string) ifmatchtest.Response {
+		return ifmatchtest.Response{Status: 409, Header: http.Header{"Content-Type": {"application/json"}},
+			Body: `{"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","reason":"` + reason + `","details":{"causes":[{"reason":"` + cause + `","field":".spec.replicas"}]},"code":409}`}
+	}
+	for _, tc := range []struct {
+		name   string
+		answer ifmatchtest.Response
+		kind   ifmatch.Kind
+	}{
+		{"locked", ifmatchtest.Problem(423, nil), ifmatch.Locked},
+		{"precondition required", ifmatchtest.Problem(428, nil), ifmatch.PreconditionRequired},
+		{"another field manager", k8s("Conflict", "FieldManagerConflict"), ifmatch.Ownership},
+		{"a name that is taken", ifmatchtest.Problem(409, map[string]any{"type": "https://example.com/taken"}), ifmatch.AlreadyExists},
+		{"wrong state", ifmatchtest.Problem(409, map[string]any{"type": "https://example.com/state"}), ifmatch.WrongState},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			origin, url := serve(t, nil, `{"count":1}`)
+			origin.Always("PUT", ifmatchtest.Answer(tc.answer))
+			c := brisk().With(&ifmatch.Options{ProblemKinds: map[ifmatch.ProblemType]ifmatch.Kind{
+				"https://example.com/taken": ifmatch.AlreadyExists, "https://example.com/state": ifmatch.WrongState}})
+			_, err := ifmatch.Update(t.Context(), c, url, increment)
+			assert.ErrorIs(t, err, tc.kind)
+			var conflict *ifmatch.ConflictError
+			require.ErrorAs(t, err, &conflict)
+			assert.Equal(t, 1, origin.Arrived("PUT"))
+			assert.JSONEq(t, `{"name":"","count":2}`, string(mustCompactLocal(conflict.Local)), "the edit is not lost")
+		})
+	}
+}
+
+func TestOnConflictDecidesAboutWhatFetchingDoesNotCure(t *testing.T) {
+	taken := ifmatchtest.Problem(422, map[string]any{"type": "https://example.com/taken"})
+	kinds := map[ifmatch.ProblemType]ifmatch.Kind{"https://example.com/taken": ifmatch.AlreadyExists}
+	t.Run("going on counts as a round", func(t *testing.T) {
+		origin, url := serve(t, nil, `{"count":1}`)
+		origin.Always("PUT", ifmatchtest.Answer(taken))
+		asked := 0
+		c := brisk().With(&ifmatch.Options{ProblemKinds: kinds, MaxRounds: 4, OnConflict: func(context.Context, *ifmatch.ResponseError) error { asked++; return nil }})
+		_, err := ifmatch.Update(t.Context(), c, url, increment)
+		assert.ErrorIs(t, err, ifmatch.ErrExhausted)
+		assert.ErrorIs(t, err, ifmatch.AlreadyExists)
+		assert.Equal(t, 4, asked)
+		assert.Equal(t, 4, origin.Arrived("PUT"))
+	})
+	t.Run("its error ends the call", func(t *testing.T) {
+		origin, url := serve(t, nil, `{"count":1}`)
+		origin.Always("PUT", ifmatchtest.Answer(taken))
+		no := errors.New("no other name")
+		c := brisk().With(&ifmatch.Options{ProblemKinds: kinds, OnConflict: func(context.Context, *ifmatch.ResponseError) error { return no }})
+		_, err := ifmatch.Update(t.Context(), c, url, increment)
+		assert.ErrorIs(t, err, no)
+		assert.ErrorIs(t, err, ifmatch.AlreadyExists)
+	})
+	t.Run("it is not asked about who may, or how busy the server is", func(t *testing.T) {
+		for _, status := range []int{401, 403, 429, 501} {
+			origin, url := serve(t, nil, `{"count":1}`)
+			origin.Always("PUT", ifmatchtest.Answer(ifmatchtest.Problem(status, nil)))
+			c := brisk().With(&ifmatch.Options{MaxAttempts: 1, OnConflict: func(context.Context, *ifmatch.ResponseError) error {
+				t.Errorf("asked about %d", status)
+				return nil
+			}})
+			_, err := ifmatch.Update(t.Context(), c, url, increment)
+			assert.Error(t, err)
+			assert.Equal(t, 1, origin.Arrived("PUT"))
+		}
+	})
+	t.Run("Save sends the same again when the obstacle is gone", func(t *testing.T) {
+		origin, url := serve(t, nil, `{"count":1}`)
+		u, err := ifmatch.Get[doc](t.Context(), brisk(), url)
+		require.NoError(t, err)
+		origin.Next("PUT", ifmatchtest.Answer(ifmatchtest.Problem(423, nil)))
+		u.Value.Count = 7
+		c := brisk().With(&ifmatch.Options{OnConflict: func(_ context.Context, e *ifmatch.ResponseError) error {
+			assert.Equal(t, ifmatch.Locked, e.Kind)
+			return nil // unlocked
+		}})
+		u, err = ifmatch.Save(t.Context(), c, u, nil)
+		require.NoError(t, err)
+		assert.Equal(t, 7, u.Value.Count)
+		assert.Equal(t, []string{`If-Match: "v1"`, `If-Match: "v1"`}, conditions(origin, "PUT"))
+	})
+}
+
+func TestUpdateRetriesATransientConflictAsTheServerAsks(t *testing.T) {
+	origin, url := serve(t, nil, `{"count":1}`)
+	s3 := ifmatchtest.Response{Status: 409, Header: http.Header{"Content-Type": {"application/xml"}},
+		Body: `<Error><Code>ConditionalRequestConflict</Code><Message>in progress</Message></Error>`}
+	origin.Next("PUT", ifmatchtest.Answer(s3), ifmatchtest.Answer(s3))
+	_, err := ifmatch.Update(t.Context(), brisk(), url, increment)
+	require.NoError(t, err)
+	assert.Equal(t, 3, origin.Arrived("PUT"))
+}

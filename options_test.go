@@ -44,3 +44,13 @@ func TestInvalidOptionsAreAnErrorOfEveryCall(t *testing.T) {
 		})
 	}
 }
+
+func TestAPlainClientWithInvalidOptionsSendsNothing(t *testing.T) {
+	origin, url := serve(t, nil, `{"v":0}`)
+	h := ifmatch.New(&ifmatch.Options{Identity: "no pointer"}).HTTPClient()
+	for _, m := range []string{"GET", "PUT"} {
+		_, _, err := plain(t, t.Context(), h, m, url, `{}`)
+		assert.ErrorContains(t, err, "Identity")
+	}
+	assert.Empty(t, origin.Requests())
+}

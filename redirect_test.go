@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ifmatch-go/ifmatch"
+	"github.com/ifmatch-go/ifmatch/ifmatchtest"
 )
 
 func TestAnUnsafeRequestStaysWhereItWasSent(t *testing.T) {
@@ -152,4 +153,32 @@ func TestARedirectDoesNotGiveTheClientAnotherIdentity(t *testing.T) {
 			assert.NotContains(t, u.URL, "eve")
 		}
 	}
+}
+
+func TestPlainRedirectsOfWritesAreReturnedAndNotFollowed(t *testing.T) {
+	origin, url := serve(t, nil, `{"v":0}`)
+	for _, status := range []int{301, 302, 303, 307, 308} {
+		origin.Next("PUT", ifmatchtest.Redirect(status, "/elsewhere"))
+		got, _, err := plain(t, t.Context(), brisk().HTTPClient(), "PUT", url, `{}`)
+		require.NoError(t, err)
+		assert.Equal(t, status, got)
+	}
+	assert.Empty(t, origin.Requests("/elsewhere"))
+}
+
+func TestAPlainClientFollowsReadsAsItWasTold(t *testing.T) {
+	origin, url := serve(t, nil, `{"v":0}`)
+	origin.Next("GET", ifmatchtest.Redirect(302, "/doc"))
+	status, _, err := plain(t, t.Context(), brisk().HTTPClient(), "GET", strings.TrimSuffix(url, "/doc")+"/x", "")
+	require.NoError(t, err)
+	assert.Equal(t, 200, status)
+
+	origin.Always("GET /loop", ifmatchtest.Redirect(302, "/loop"))
+	_, _, err = plain(t, t.Context(), brisk().HTTPClient(), "GET", strings.TrimSuffix(url, "/doc")+"/loop", "")
+	assert.ErrorContains(t, err, "stopped after 10 redirects")
+
+	none := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	status, _, err = plain(t, t.Context(), ifmatch.New(&ifmatch.Options{HTTPClient: none}).HTTPClient(), "GET", strings.TrimSuffix(url, "/doc")+"/loop", "")
+	require.NoError(t, err)
+	assert.Equal(t, 302, status)
 }

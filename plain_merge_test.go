@@ -1,0 +1,79 @@
+package ifmatch_test
+
+import (
+	"encoding/json"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/ifmatch-go/ifmatch"
+	"github.com/ifmatch-go/ifmatch/ifmatchtest"
+)
+
+func TestAPlainPutIsMergedWhereTheRouteSaysSo(t *testing.T) {
+	merging := &ifmatch.Options{Routes: map[string]*ifmatch.Options{"/doc": {Merge: ifmatch.ThreeWay[json.RawMessage]}}}
+	t.Run("both changes are in", func(t *testing.T) {
+		origin, url := serve(t, nil, `{"a":1,"b":1}`)
+		h := brisk().With(merging).HTTPClient()
+		ctx := ifmatch.UnitOfWork(t.Context())
+		_, _, err := plain(t, ctx, h, "GET", url, "", "X-Caller: me")
+		require.NoError(t, err)
+		origin.Set("/doc", `{"a":1,"b":2}`)
+		origin.Next("PUT", ifmatchtest.Pass(), ifmatchtest.RivalWrite(`{"a":1,"b":3}`))
+		status, _, err := plain(t, ctx, h, "PUT", url, `{"a":9,"b":1}`, "X-Caller: me")
+		require.NoError(t, err)
+		assert.Equal(t, 200, status, "the final answer")
+		assert.JSONEq(t, `{"a":9,"b":3}`, origin.Body("/doc"))
+		for _, r := range origin.Requests() {
+			assert.Equal(t, "me", r.Header.Get("X-Caller"))
+		}
+	})
+	t.Run("a conflict is the answer", func(t *testing.T) {
+		origin, url := serve(t, nil, `{"a":1}`)
+		h := brisk().With(merging).HTTPClient()
+		_, _, err := plain(t, t.Context(), h, "GET", url, "")
+		require.NoError(t, err)
+		origin.Set("/doc", `{"a":2}`)
+		status, body, err := plain(t, t.Context(), h, "PUT", url, `{"a":3}`)
+		require.NoError(t, err)
+		assert.Equal(t, 412, status)
+		assert.Contains(t, body, `"status":412`)
+		assert.JSONEq(t, `{"a":2}`, origin.Body("/doc"))
+	})
+	t.Run("an answer lost in the loop is an error of its own", func(t *testing.T) {
+		origin, url := serve(t, nil, `{"a":1,"b":1}`)
+		h := brisk().With(merging).HTTPClient()
+		_, _, err := plain(t, t.Context(), h, "GET", url, "")
+		require.NoError(t, err)
+		origin.Set("/doc", `{"a":1,"b":2}`)
+		origin.Next("PUT", ifmatchtest.Pass(), ifmatchtest.LoseRequest())
+		origin.Next("GET", ifmatchtest.Pass(), ifmatchtest.RivalWrite(`{"a":5,"b":5}`))
+		_, _, err = plain(t, t.Context(), h, "PUT", url, `{"a":9,"b":1}`)
+		assert.ErrorIs(t, err, ifmatch.ErrUncertain)
+	})
+	t.Run("what is not JSON is left alone", func(t *testing.T) {
+		origin, url := serve(t, nil, `{"a":1}`)
+		h := brisk().With(merging).HTTPClient()
+		_, _, err := plain(t, t.Context(), h, "GET", url, "")
+		require.NoError(t, err)
+		origin.Set("/doc", `{"a":2}`)
+		status, _, err := plain(t, t.Context(), h, "PUT", url, `text`)
+		require.NoError(t, err)
+		assert.Equal(t, 412, status)
+	})
+}
+
+func TestAMergeOfAPlainPutMayLeaveNothingToWrite(t *testing.T) {
+	origin, url := serve(t, nil, `{"a":1}`)
+	h := brisk().With(&ifmatch.Options{Merge: ifmatch.KeepRemote[json.RawMessage]}).HTTPClient()
+	ctx := ifmatch.UnitOfWork(t.Context())
+	_, _, err := plain(t, ctx, h, "GET", url, "")
+	require.NoError(t, err)
+	origin.Set("/doc", `{"a":2}`)
+	status, body, err := plain(t, ctx, h, "PUT", url, `{"a":3}`)
+	require.NoError(t, err)
+	assert.Equal(t, 200, status)
+	assert.JSONEq(t, `{"a":2}`, body, "what stands")
+	assert.Equal(t, 1, origin.Arrived("PUT"))
+}

@@ -1,0 +1,127 @@
+package ifmatch_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/ifmatch-go/ifmatch"
+	"github.com/ifmatch-go/ifmatch/ifmatchtest"
+)
+
+func TestAPlainWriteCarriesWhatItsReadReturned(t *testing.T) {
+	for name, o := range map[string]*ifmatchtest.Options{
+		"strong": nil, "trailer": {Tags: ifmatchtest.TrailerTags}, "unquoted": {Tags: ifmatchtest.UnquotedTags},
+		"suffixed by compression": {Compress: ifmatchtest.CompressSuffix}, "doubled": {Tags: ifmatchtest.DoubledTags},
+	} {
+		t.Run(name, func(t *testing.T) {
+			origin, url := serve(t, o, `{"n":1}`)
+			h := brisk().HTTPClient()
+			for i := range 3 {
+				status, body, err := plain(t, t.Context(), h, "GET", url, "")
+				require.NoError(t, err)
+				require.Equal(t, 200, status, body)
+				status, _, err = plain(t, t.Context(), h, "PUT", url, fmt.Sprintf(`{"n":%d}`, i))
+				require.NoError(t, err)
+				require.Equal(t, 204, status)
+			}
+			status, _, err := plain(t, t.Context(), h, "GET", url, "")
+			require.NoError(t, err)
+			require.Equal(t, 200, status)
+			origin.Set("/doc", `{"n":100}`)
+			status, _, err = plain(t, t.Context(), h, "DELETE", url, "")
+			require.NoError(t, err, "an answer is not an error")
+			assert.Equal(t, 412, status)
+			for _, r := range append(origin.Requests("PUT"), origin.Requests("DELETE")...) {
+				assert.Contains(t, r.Condition, "If-Match: ")
+			}
+		})
+	}
+}
+
+func TestWhatIsNotTrackedGoesOutAsItIs(t *testing.T) {
+	origin, url := serve(t, nil, `{"n":1}`)
+	h := brisk().HTTPClient()
+	status, _, err := plain(t, t.Context(), h, "PUT", url, `{"n":2}`) // never read
+	require.NoError(t, err)
+	assert.Equal(t, 204, status)
+	_, _, err = plain(t, t.Context(), h, "GET", url, "")
+	require.NoError(t, err)
+	_, _, err = plain(t, t.Context(), h, "POST", url, `{}`)
+	require.NoError(t, err)
+	_, _, err = plain(t, t.Context(), h, "PUT", url+"?other", `{"n":3}`)
+	require.NoError(t, err)
+	_, _, err = plain(t, t.Context(), h, "PUT", url, `{"n":4}`, "If-Match: *")
+	require.NoError(t, err)
+	var conditions []string
+	for _, r := range origin.Requests() {
+		if r.Method != "GET" {
+			conditions = append(conditions, r.Method+" "+r.Condition)
+		}
+	}
+	assert.Equal(t, []string{"PUT ", "POST ", "PUT ", "PUT If-Match: *"}, conditions)
+
+	strict := brisk().With(&ifmatch.Options{RequireCondition: true}).HTTPClient()
+	_, _, err = plain(t, t.Context(), strict, "PUT", url, `{"n":5}`)
+	assert.ErrorIs(t, err, ifmatch.ErrNoValidator)
+}
+
+func TestAPlainWriteSpeaksTheRoutesDialect(t *testing.T) {
+	revisions := &ifmatch.Dialect{
+		Name: "revisions",
+		Read: func(answer *http.Response, content, _ []byte) ([]byte, string, error) {
+			var v struct{ Rev json.Number }
+			err := json.Unmarshal(content, &v)
+			return content, v.Rev.String(), err
+		},
+		Guard: func(w *http.Request, version string, content []byte) ([]byte, error) {
+			if w.Method == http.MethodDelete {
+				return nil, assert.AnError
+			}
+			w.Method = http.MethodPatch
+			w.Header.Set("Content-Type", "application/merge-patch+json")
+			w.URL.RawQuery = "rev=" + version
+			return []byte(`{"patched":true}`), nil
+		},
+	}
+	origin, url := serve(t, nil, `{"rev":7}`)
+	h := brisk().With(&ifmatch.Options{Routes: map[string]*ifmatch.Options{"/doc": {Dialect: revisions}}}).HTTPClient()
+	ctx := ifmatch.UnitOfWork(t.Context())
+	_, body, err := plain(t, ctx, h, "GET", url, "")
+	require.NoError(t, err)
+	assert.Equal(t, `{"rev":7}`, body)
+	_, _, err = plain(t, ctx, h, "PUT", url, `{"rev":7,"x":1}`, "Idempotency-Key: k")
+	require.NoError(t, err)
+	assert.JSONEq(t, `{"rev":7,"patched":true}`, origin.Body("/doc"))
+	assert.Equal(t, "rev=7", origin.Requests("PATCH")[0].Query)
+
+	ctx = ifmatch.UnitOfWork(t.Context())
+	_, _, err = plain(t, ctx, h, "GET", url, "")
+	require.NoError(t, err)
+	_, _, err = plain(t, ctx, h, "DELETE", url, "")
+	assert.ErrorIs(t, err, assert.AnError, "what the dialect cannot guard is not sent")
+	assert.Equal(t, 0, origin.Arrived("DELETE"))
+
+	origin.SetContent("/doc", "text/plain", []byte("not what it should be"))
+	_, body, err = plain(t, ctx, h, "GET", url, "")
+	require.NoError(t, err)
+	assert.Equal(t, "not what it should be", body)
+	_, _, err = plain(t, ctx, h, "PUT", url, `{}`)
+	assert.ErrorIs(t, err, ifmatch.ErrNoValidator)
+}
+
+func TestAPlainWriteMayRiskLostUpdates(t *testing.T) {
+	origin, url := serve(t, &ifmatchtest.Options{Tags: ifmatchtest.NoTags, HideLastModified: true}, `{"v":0}`)
+	c := brisk()
+	_, _, err := plain(t, t.Context(), c.HTTPClient(), "GET", url, "")
+	require.NoError(t, err)
+	_, _, err = plain(t, t.Context(), c.HTTPClient(), "PUT", url, `{}`)
+	assert.ErrorIs(t, err, ifmatch.ErrNoValidator)
+	_, _, err = plain(t, t.Context(), c.With(&ifmatch.Options{AllowLostUpdates: true}).HTTPClient(), "PUT", url, `{}`)
+	require.NoError(t, err)
+	assert.Equal(t, []string{""}, conditions(origin, "PUT"))
+}

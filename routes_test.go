@@ -1,0 +1,33 @@
+package ifmatch_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/ifmatch-go/ifmatch"
+)
+
+func TestRoutesVaryTheOptions(t *testing.T) {
+	origin, base := serve(t, nil, `{"v":0}`)
+	base = strings.TrimSuffix(base, "/doc")
+	origin.Set("/strict/1", `{"v":0}`)
+	c := brisk().With(&ifmatch.Options{Routes: map[string]*ifmatch.Options{
+		"/strict/{id}":     {RequireCondition: true},
+		"PUT /create/{id}": {CreateIfAbsent: true},
+	}})
+	_, _, err := plain(t, t.Context(), c.HTTPClient(), "PUT", base+"/strict/1", `{}`)
+	assert.ErrorIs(t, err, ifmatch.ErrNoValidator)
+	_, _, err = plain(t, t.Context(), c.HTTPClient(), "PUT", base+"/doc", `{}`)
+	assert.NoError(t, err)
+	_, err = ifmatch.Update(t.Context(), c, base+"/create/7", increment)
+	assert.NoError(t, err)
+	_, err = ifmatch.Update(t.Context(), c, base+"/other/7", increment)
+	assert.Error(t, err)
+
+	for _, pattern := range []string{"no slash", "/a/{b"} {
+		_, err = ifmatch.Get[doc](t.Context(), ifmatch.New(&ifmatch.Options{Routes: map[string]*ifmatch.Options{pattern: nil}}), base+"/doc")
+		assert.ErrorContains(t, err, "Routes")
+	}
+}

@@ -1,15 +1,22 @@
 package ifmatch_test
 
 import (
+	"context"
 	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/ifmatch-go/ifmatch"
+	"github.com/ifmatch-go/ifmatch/dialect"
 )
 
 func TestRowsOfACollectionAreTracked(t *testing.T) {
@@ -50,4 +57,37 @@ func TestAPlainReadThatIsTooMuchToWorkOnGuardsNothing(t *testing.T) {
 	_, _, err = plain(t, ctx, c.HTTPClient(), "PUT", url, `{"v":"0123456789"}`)
 	assert.ErrorIs(t, err, ifmatch.ErrTooLarge)
 	assert.Equal(t, 0, origin.Arrived("PUT"))
+}
+
+func TestAStreamIsHandedOutAsItComes(t *testing.T) {
+	end := make(chan struct{})
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprintln(w, `{"type":"ADDED","object":{}}`)
+		_ = http.NewResponseController(w).Flush()
+		select {
+		case <-end:
+		case <-r.Context().Done():
+		}
+	}))
+	defer s.Close()
+	defer close(end)
+	for name, o := range map[string]*ifmatch.Options{
+		"default": {}, "dialect": {Dialect: dialect.Kubernetes()},
+	} {
+		t.Run(name, func(t *testing.T) {
+			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+			defer cancel()
+			req, _ := http.NewRequestWithContext(ctx, "GET", s.URL+"/api/v1/configmaps?watch=true", nil)
+			resp, err := ifmatch.New(o).Do(req)
+			if assert.NoError(t, err, "the first event never arrives") {
+				defer resp.Body.Close()
+				_, err = io.ReadFull(resp.Body, make([]byte, 20))
+				assert.NoError(t, err)
+				assert.NoError(t, ctx.Err(), "the first event comes only when the stream has ended")
+			}
+		})
+	}
+	t.Run("no end after Timeout", func(t *testing.T) {
+		assert.Zero(t, ifmatch.New(nil).HTTPClient().Timeout, "net/http's default; a watch or a long download ends after this")
+	})
 }

@@ -1,15 +1,18 @@
 package ifmatch_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/ifmatch-go/ifmatch"
+	"github.com/ifmatch-go/ifmatch/dialect"
 	"github.com/ifmatch-go/ifmatch/ifmatchtest"
 )
 
@@ -124,4 +127,52 @@ func TestAPlainWriteMayRiskLostUpdates(t *testing.T) {
 	_, _, err = plain(t, t.Context(), c.With(&ifmatch.Options{AllowLostUpdates: true}).HTTPClient(), "PUT", url, `{}`)
 	require.NoError(t, err)
 	assert.Equal(t, []string{""}, conditions(origin, "PUT"))
+}
+
+func TestTheCallersOwnVersionInTheContentIsNotReplacedByANewerOne(t *testing.T) {
+	for name, ctx := range map[string]context.Context{"no unit of work": t.Context(), "a unit of work": ifmatch.UnitOfWork(t.Context())} {
+		t.Run(name, func(t *testing.T) {
+			url, set, now := kube(t)
+			h := brisk().With(&ifmatch.Options{Dialect: dialect.Kubernetes()}).HTTPClient()
+			_, old, err := plain(t, t.Context(), http.DefaultClient, "GET", url, "") // a list, a watch: not tracked for this URL
+			require.NoError(t, err)
+			set(7) // somebody else
+			_, _, err = plain(t, ctx, h, "GET", url, "")
+			require.NoError(t, err)
+			status, _, err := plain(t, ctx, h, "PUT", url, strings.Replace(old, `"n":"0"`, `"n":"1"`, 1), "Content-Type: application/json")
+			require.NoError(t, err)
+			assert.Equal(t, 409, status)
+			assert.Contains(t, now(), `"n":"7"`, "the other's change is lost; net/http alone gets a 409 here")
+		})
+	}
+}
+
+func TestTheSecondSendingOfAWriteThatLandedIsNoFalseConflict(t *testing.T) {
+	origin, url := serve(t, nil, `{"n":0}`)
+	h := brisk().HTTPClient()
+	changes := 0
+	for done := false; !done; {
+		ctx := ifmatch.UnitOfWork(t.Context())
+		_, body, err := plain(t, ctx, h, "GET", url, "")
+		require.NoError(t, err)
+		var v struct{ N int }
+		require.NoError(t, json.Unmarshal([]byte(body), &v))
+		put := func() (int, error) {
+			status, _, err := plain(t, ctx, h, "PUT", url, fmt.Sprintf(`{"n":%d}`, v.N+1))
+			return status, err
+		}
+		if changes == 0 {
+			origin.Next("PUT", ifmatchtest.LoseResponse())
+		}
+		changes++
+		status, err := put()
+		if err != nil {
+			status, err = put() // the SDK's retry
+		}
+		if err != nil {
+			return // told that it is uncertain: good
+		}
+		done = status != 412
+	}
+	assert.JSONEq(t, `{"n":1}`, origin.Body("/doc"), "one change was wanted")
 }

@@ -157,3 +157,51 @@ func TestAUnitOfWorkThatFoundNothingWritesAsAsked(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, 201, status)
 }
+
+func TestAWriteWithOtherCredentialsThanItsUnitsReadIsNotSentUnguarded(t *testing.T) {
+	origin, url := serve(t, nil, `{"n":0}`)
+	h, ctx := brisk().HTTPClient(), ifmatch.UnitOfWork(t.Context())
+	_, _, err := plain(t, ctx, h, "GET", url, "", "Authorization: SharedKey shop:signature-of-the-read")
+	require.NoError(t, err)
+	origin.Set("/doc", `{"n":7}`)
+	_, _, err = plain(t, ctx, h, "PUT", url, `{"n":1}`, "Authorization: SharedKey shop:signature-of-the-write")
+	assert.ErrorIs(t, err, ifmatch.ErrNoValidator)
+	assert.JSONEq(t, `{"n":7}`, origin.Body("/doc"))
+}
+
+func TestTwoUnitsThatReadNothingDoNotOverwriteEachOther(t *testing.T) {
+	origin, url := serve(t, nil, "")
+	origin.Delete("/doc")
+	h := brisk().HTTPClient()
+	one, two := ifmatch.UnitOfWork(t.Context()), ifmatch.UnitOfWork(t.Context())
+	for _, ctx := range []context.Context{one, two} {
+		status, _, err := plain(t, ctx, h, "GET", url, "")
+		require.NoError(t, err)
+		require.Equal(t, 404, status)
+	}
+	_, _, err := plain(t, one, h, "PUT", url, `{"one":1}`)
+	require.NoError(t, err)
+	status, _, err := plain(t, two, h, "PUT", url, `{"two":2}`)
+	require.NoError(t, err)
+	assert.Equal(t, 412, status)
+	assert.Equal(t, []string{"If-None-Match: *", "If-None-Match: *"}, conditions(origin, "PUT"))
+	assert.JSONEq(t, `{"one":1}`, origin.Body("/doc"))
+}
+
+func TestWhatAUnitReadInPartsOrFromItsCacheIsNotOverwrittenUnguarded(t *testing.T) {
+	for name, field := range map[string]string{"206": "x-ms-range: bytes=0-3", "range": "Range: bytes=0-3", "304": `If-None-Match: "v1"`} {
+		t.Run(name, func(t *testing.T) {
+			origin, url := serve(t, nil, `{"n":0}`)
+			if name == "206" {
+				origin.Next("GET", ifmatchtest.Answer(ifmatchtest.Response{Status: 206, Header: http.Header{"Etag": {`"v1"`}, "Content-Range": {"bytes 0-3/7"}}, Body: `{"n"`}))
+			}
+			h, ctx := brisk().HTTPClient(), ifmatch.UnitOfWork(t.Context())
+			_, _, err := plain(t, ctx, h, "GET", url, "", field)
+			require.NoError(t, err)
+			origin.Set("/doc", `{"n":7}`)
+			_, _, err = plain(t, ctx, h, "PUT", url, `{"n":1}`)
+			assert.ErrorIs(t, err, ifmatch.ErrNoValidator)
+			assert.JSONEq(t, `{"n":7}`, origin.Body("/doc"))
+		})
+	}
+}

@@ -138,3 +138,38 @@ func TestAStaleVersionUnderACreationMeansThatItExists(t *testing.T) {
 	require.NotErrorIs(t, err, ifmatch.StaleVersion)
 	assert.Equal(t, `{"name":"a","count":1}`, origin.Body("/doc"))
 }
+
+func TestADialectThatRefusesSendsNothing(t *testing.T) {
+	origin, url := serve(t, nil, `{"name":"a","count":1}`)
+	no := assert.AnError
+	for name, d := range map[string]*ifmatch.Dialect{
+		"cannot read":  {Name: "odd", Read: func(*http.Response, []byte, []byte) ([]byte, string, error) { return nil, "", no }},
+		"cannot guard": {Name: "odd", Guard: func(*http.Request, string, []byte) ([]byte, error) { return nil, no }},
+		"no version":   {Name: "odd", Read: func(_ *http.Response, c, _ []byte) ([]byte, string, error) { return c, "", nil }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := ifmatch.Update(t.Context(), brisk().With(&ifmatch.Options{Dialect: d}), url, increment)
+			if name == "no version" {
+				assert.ErrorIs(t, err, ifmatch.ErrNoValidator)
+			} else {
+				assert.ErrorIs(t, err, no)
+				assert.ErrorContains(t, err, "odd")
+			}
+			assert.Equal(t, 0, origin.Arrived("PUT"))
+		})
+	}
+}
+
+func TestADialectNamesTheKindsOfItsOwn(t *testing.T) {
+	origin, url := serve(t, nil, `{"name":"a","count":1}`)
+	origin.Next("PUT", ifmatchtest.Together(ifmatchtest.RivalWrite(`{"name":"b","count":1}`), ifmatchtest.RefuseWith(ifmatchtest.Response{Status: 400, Body: "stale"})))
+	d := &ifmatch.Dialect{Kind: func(e *ifmatch.ResponseError) ifmatch.Kind {
+		if e.StatusCode == 400 && string(e.Body) == "stale" {
+			return ifmatch.StaleVersion
+		}
+		return ifmatch.Unknown
+	}}
+	_, err := ifmatch.Update(t.Context(), brisk().With(&ifmatch.Options{Dialect: d}), url, increment)
+	require.NoError(t, err)
+	assert.Equal(t, `{"name":"b","count":2}`, origin.Body("/doc"))
+}

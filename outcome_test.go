@@ -393,3 +393,21 @@ func ExampleErrUncertain() {
 	// Output:
 	// it was {"count": 41}, should become {"count": 42}, and now is {"count": 42}
 }
+
+func TestAPatchThatCouldNotBeSeenToLandIsLookedAfter(t *testing.T) {
+	origin, url := serve(t, nil, `{"name":"a","count":1}`)
+	origin.Next("PATCH", ifmatchtest.LoseResponse())
+	c := brisk().With(&ifmatch.Options{PatchFormat: "application/merge-patch+json"})
+	u, err := ifmatch.Get[doc](t.Context(), c, url)
+	require.NoError(t, err)
+	u.Value.Name = "b"
+	u, err = ifmatch.Save(t.Context(), c, u, nil)
+	require.NoError(t, err)
+	assert.Equal(t, ifmatch.ETag(`"v2"`), u.ETag)
+	u.Value.Name = "c"
+	origin.Next("PATCH", ifmatchtest.RivalWrite(`{"name":"b","count":9}`))
+	_, err = ifmatch.Save(t.Context(), c, u, ifmatch.ThreeWay)
+	require.NoError(t, err)
+	assert.JSONEq(t, `{"name":"c","count":9}`, origin.Body("/doc"))
+	assert.Equal(t, 0, origin.Arrived("PUT"))
+}

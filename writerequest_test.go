@@ -5,9 +5,11 @@ import (
 	"net/http/httptest"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/ifmatch-go/ifmatch"
+	"github.com/ifmatch-go/ifmatch/ifmatchtest"
 )
 
 func TestADocumentGoesBackWithTheTypeItCameWith(t *testing.T) {
@@ -42,4 +44,42 @@ func TestWritesOnARealConnectionCarryTheRightLength(t *testing.T) {
 	_, err = ifmatch.Put(t.Context(), nil, empty)
 	require.NoError(t, err, "empty content is content")
 	require.Equal(t, []int64{int64(len(thingV2)), 0, 0}, lengths)
+}
+
+func TestAChangeGoesOutAsAPatchWhereItMayAndCan(t *testing.T) {
+	type view struct {
+		Name *string `json:"name"`
+		List []int   `json:"list,omitempty"`
+	}
+	name := "b"
+	long := `"list": [0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29]`
+	for _, tc := range []struct {
+		test, format, accept, content string
+		edit                          func(*view)
+		method, mediaType, body       string
+	}{
+		{"not asked for", "", "application/merge-patch+json", `{"name": "a"}`, func(v *view) { v.Name = &name }, "PUT", "application/json", `{"name": "b"}`},
+		{"asked for", "application/merge-patch+json", "", `{"name": "a"}`, func(v *view) { v.Name = &name }, "PATCH", "application/merge-patch+json", `{"name":"b"}`},
+		{"a null cannot be set by a merge patch", "application/merge-patch+json", "", `{"name": "a"}`, func(v *view) { v.Name = nil }, "PUT", "application/json", `{"name": null}`},
+		{"nothing is accepted", "accepted", "", `{"name": "a"}`, func(v *view) { v.Name = &name }, "PUT", "application/json", `{"name": "b"}`},
+		{"both are accepted: the smaller one", "accepted", "application/json-patch+json, application/merge-patch+json", `{` + long + `}`,
+			func(v *view) { v.List = v.List[:29] }, "PATCH", "application/json-patch+json", `[{"op":"remove","path":"/list/29"}]`},
+	} {
+		t.Run(tc.test, func(t *testing.T) {
+			origin, url := serve(t, nil, tc.content)
+			origin.Always("GET", ifmatchtest.SetHeader("Accept-Patch", tc.accept))
+			origin.Always("PATCH", ifmatchtest.Answer(ifmatchtest.Response{Status: 204}))
+			c := brisk().With(&ifmatch.Options{PatchFormat: tc.format})
+			_, err := ifmatch.Update(t.Context(), c, url, func(v *view) error { tc.edit(v); return nil })
+			require.NoError(t, err)
+			w := origin.Requests(tc.method)
+			require.Len(t, w, 1)
+			assert.Equal(t, `If-Match: "v1"`, w[0].Condition)
+			assert.Equal(t, tc.mediaType, w[0].Header.Get("Content-Type"))
+			assert.Equal(t, tc.body, string(w[0].Body))
+		})
+	}
+	_, url := serve(t, nil, `{}`)
+	_, err := ifmatch.Get[view](t.Context(), ifmatch.New(&ifmatch.Options{PatchFormat: "text/x-diff"}), url)
+	assert.ErrorContains(t, err, "text/x-diff")
 }

@@ -1,10 +1,7 @@
 package ifmatch_test
 
 import (
-	"fmt"
-	"io"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"testing"
 
@@ -14,25 +11,6 @@ import (
 	"github.com/ifmatch-go/ifmatch"
 	"github.com/ifmatch-go/ifmatch/ifmatchtest"
 )
-
-func ExampleEntityTag() {
-	answer := &http.Response{Header: http.Header{"Etag": {`"v1"`, `W/"v1"`}}}
-	fmt.Println(ifmatch.EntityTag(answer)) // the strong one
-	// Output: "v1"
-}
-
-func ExampleETag_Guard() {
-	write := &http.Request{Header: http.Header{}}
-	fmt.Println(ifmatch.ETag(`"v1"`).Guard(write), write.Header)
-	fmt.Println(ifmatch.ETag(`"v1", "v2"`).Guard(write))
-
-	create := &http.Request{Header: http.Header{}}
-	fmt.Println(ifmatch.ETag("").Guard(create), create.Header)
-	// Output:
-	// <nil> map[If-Match:["v1"]]
-	// the representation has no validator that could guard a write: entity tag with misplaced quotes
-	// <nil> map[If-None-Match:[*]]
-}
 
 func TestADateDoesNotGuardWhereADialectDoes(t *testing.T) {
 	origin, url := serve(t, nil, `{"name":"a","count":1}`)
@@ -100,33 +78,6 @@ func TestAGuardMayMoveTheWriteElsewhere(t *testing.T) {
 	assert.Equal(t, target+"/new", u.URL)
 	assert.Equal(t, 3, u.Value.Count)
 	assert.Equal(t, "{}", string(origin.Requests("POST")[0].Body))
-}
-
-func TestAWriteAfterAWriteKeepsTheMediaType(t *testing.T) {
-	var types []string
-	n := '0'
-	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Method == "PUT" {
-			types = append(types, r.Header.Get("Content-Type"))
-			n++
-		}
-		w.Header().Set("ETag", `"`+string(n)+`"`)
-		if r.Method == "PUT" {
-			w.WriteHeader(204)
-			return
-		}
-		w.Header().Set("Content-Type", "text/markdown")
-		_, _ = io.WriteString(w, "# a")
-	}))
-	defer s.Close()
-	u, err := ifmatch.Get[[]byte](t.Context(), nil, s.URL)
-	require.NoError(t, err)
-	for range 2 {
-		u.Value = append(u.Value, '!')
-		u, err = ifmatch.Put(t.Context(), nil, u)
-		require.NoError(t, err)
-	}
-	assert.Equal(t, []string{"text/markdown", "text/markdown"}, types)
 }
 
 func TestAStaleVersionUnderACreationMeansThatItExists(t *testing.T) {

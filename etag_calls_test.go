@@ -1,6 +1,7 @@
 package ifmatch_test
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -151,4 +152,23 @@ func TestEveryFormOfTagMakesTheRoundTripWithARealServer(t *testing.T) {
 			}
 		})
 	}
+}
+
+func ExampleEntityTag() {
+	answer := &http.Response{Header: http.Header{"Etag": {`"v1"`, `W/"v1"`}}}
+	fmt.Println(ifmatch.EntityTag(answer)) // the strong one
+	// Output: "v1"
+}
+
+func ExampleETag_Guard() {
+	write := &http.Request{Header: http.Header{}}
+	fmt.Println(ifmatch.ETag(`"v1"`).Guard(write), write.Header)
+	fmt.Println(ifmatch.ETag(`"v1", "v2"`).Guard(write))
+
+	create := &http.Request{Header: http.Header{}}
+	fmt.Println(ifmatch.ETag("").Guard(create), create.Header)
+	// Output:
+	// <nil> map[If-Match:["v1"]]
+	// the representation has no validator that could guard a write: entity tag with misplaced quotes
+	// <nil> map[If-None-Match:[*]]
 }

@@ -1,6 +1,7 @@
 package ifmatch_test
 
 import (
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -82,4 +83,31 @@ func TestAChangeGoesOutAsAPatchWhereItMayAndCan(t *testing.T) {
 	_, url := serve(t, nil, `{}`)
 	_, err := ifmatch.Get[view](t.Context(), ifmatch.New(&ifmatch.Options{PatchFormat: "text/x-diff"}), url)
 	assert.ErrorContains(t, err, "text/x-diff")
+}
+
+func TestAWriteAfterAWriteKeepsTheMediaType(t *testing.T) {
+	var types []string
+	n := '0'
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == "PUT" {
+			types = append(types, r.Header.Get("Content-Type"))
+			n++
+		}
+		w.Header().Set("ETag", `"`+string(n)+`"`)
+		if r.Method == "PUT" {
+			w.WriteHeader(204)
+			return
+		}
+		w.Header().Set("Content-Type", "text/markdown")
+		_, _ = io.WriteString(w, "# a")
+	}))
+	defer s.Close()
+	u, err := ifmatch.Get[[]byte](t.Context(), nil, s.URL)
+	require.NoError(t, err)
+	for range 2 {
+		u.Value = append(u.Value, '!')
+		u, err = ifmatch.Put(t.Context(), nil, u)
+		require.NoError(t, err)
+	}
+	assert.Equal(t, []string{"text/markdown", "text/markdown"}, types)
 }

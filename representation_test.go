@@ -1,9 +1,7 @@
 package ifmatch_test
 
 import (
-	"context"
 	"encoding/json"
-	"fmt"
 	"testing"
 	"time"
 
@@ -11,7 +9,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ifmatch-go/ifmatch"
-	"github.com/ifmatch-go/ifmatch/ifmatchtest"
 )
 
 func TestAValueIsAViewOfItsDocument(t *testing.T) {
@@ -147,18 +144,4 @@ func TestARebuiltRepresentationWritesAsTheFetchedOne(t *testing.T) {
 	_, err = ifmatch.Put(t.Context(), brisk(), &again)
 	require.NoError(t, err)
 	assert.Equal(t, `{"name":"a","count":2,"x":1}`, origin.Body("/doc"))
-}
-
-func TestResumeFindsNothingWhereThereIsNothing(t *testing.T) {
-	_, ok := ifmatch.Resume[doc](fmt.Errorf("other"))
-	assert.False(t, ok)
-	_, ok = ifmatch.Resume[doc](nil)
-	assert.False(t, ok)
-	origin, url := serve(t, nil, `{"count":1}`)
-	origin.Always("PUT", ifmatchtest.Answer(ifmatchtest.Problem(403, nil)))
-	_, err := ifmatch.Update(context.Background(), brisk(), url, increment)
-	_, ok = ifmatch.Resume[doc](err)
-	assert.True(t, ok)
-	_, ok = ifmatch.Resume[[]int](err)
-	assert.False(t, ok, "another type")
 }

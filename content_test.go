@@ -144,3 +144,59 @@ func TestACodingThatChangesNothingIsNotSentBack(t *testing.T) {
 		require.NotContains(t, s.writes()[0].header, "Content-Encoding")
 	}
 }
+
+func TestAStrangeCodingOrLengthHarmsNobody(t *testing.T) {
+	const good = `{"n":5,"kept":true}`
+	withstand(t, []hostile{
+		{does: "sends a compressed answer that nobody asked for, and is well-behaved otherwise", get: says("200 OK", "ETag: \"2\"\nContent-Encoding: gzip", zipped(good, "", 0)),
+			gets: "ok", keeps: `"kept":true`},
+		{does: "sends 100 MiB of content in 100 KiB", get: says("200 OK", "ETag: \"2\"\nContent-Encoding: gzip", zipped(`{"note":"`, megabyte, 100)),
+			gets: "too large"},
+		{does: "sends content without end", get: pours("HTTP/1.1 200 OK\r\nETag: \"2\"\r\n\r\n{\"note\":\"", megabyte),
+			gets: "too large"},
+		{does: "sends a compressed answer cut short", get: says("200 OK", "ETag: \"2\"\nContent-Encoding: gzip", zipped(good, "", 0)[:20]),
+			gets: "no answer"},
+		{does: "labels plain text as gzip", get: says("200 OK", "ETag: \"2\"\nContent-Encoding: gzip", good),
+			gets: "no answer"},
+		{does: "labels plain text as br", get: says("200 OK", "ETag: \"2\"\nContent-Encoding: br", good),
+			gets: "ok"},
+		{does: "announces more than it sends", get: says("200 OK", "ETag: \"2\"\nContent-Length: 1000", good),
+			gets: "no answer"},
+		{does: "announces less than it sends", get: says("200 OK", "ETag: \"2\"\nContent-Length: 7", good),
+			gets: "not decodable"},
+		{does: "announces two lengths", get: says("200 OK", "ETag: \"2\"\nContent-Length: 7\nContent-Length: 19", good),
+			gets: "no answer"},
+		{does: "announces a negative length", get: says("200 OK", "ETag: \"2\"\nContent-Length: -1", good),
+			gets: "no answer"},
+		{does: "announces an exabyte and sends a little", get: says("200 OK", "ETag: \"2\"\nContent-Length: 1152921504606846976", good),
+			gets: "no answer"},
+		{does: "sends a chunk of no size", get: says("200 OK", "ETag: \"2\"\nTransfer-Encoding: chunked", "zz\r\n"+good),
+			gets: "no answer"},
+	})
+}
+
+func TestAStrangeHeadIsNoAnswerAndHoldsNoCall(t *testing.T) {
+	const good = `{"n":5,"kept":true}`
+	withstand(t, []hostile{
+		{does: "sends header fields without end", get: pours("HTTP/1.1 200 OK\r\n", "X-"+kilobyte+": y\r\n"),
+			gets: "no answer"},
+		{does: "sends one header field without end", get: pours("HTTP/1.1 200 OK\r\nX: ", kilobyte),
+			gets: "no answer"},
+		{does: "sends a line of terminal commands for a header field", get: raw("HTTP/1.1 200 OK\r\n" + escape + strings.Repeat(escape, 500) + "\r\n\r\n"),
+			gets: "no answer"},
+		{does: "breaks a header field that holds a secret", get: raw("HTTP/1.1 200 OK\r\nSet-Cookie: session=" + secret + "\x00\r\n\r\n"),
+			gets: "no answer"},
+		{does: "sends interim answers without end", get: pours("", "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n"),
+			gets: "no answer"},
+		{does: "sends an interim answer before the answer", get: raw("HTTP/1.1 103 Early Hints\r\nETag: \"0\"\r\n\r\nHTTP/1.1 200 OK\r\nETag: \"2\"\r\nContent-Length: 19\r\n\r\n" + good),
+			gets: "ok", keeps: `"kept":true`},
+		{does: "speaks another protocol", get: raw("220 mail.example ESMTP " + escape + "\r\n"),
+			gets: "no answer"},
+		{does: "hangs up without a word", get: raw(""),
+			gets: "no answer"},
+		{does: "takes the request and says nothing", get: silence,
+			gets: "timeout"},
+		{does: "sends a byte each second, without end", get: drips("HTTP/1.1 200 OK\r\nETag: \"2\"\r\n\r\n"),
+			gets: "timeout"},
+	})
+}

@@ -36,3 +36,16 @@ func TestAnAnswerFromARoundTripperThatNamesNoRequestIsRead(t *testing.T) {
 		require.Equal(t, thingURL, u.URL)
 	})
 }
+
+func TestAStatusThatIsNoAnswerToAGetIsAnError(t *testing.T) {
+	const good = `{"n":5,"kept":true}`
+	withstand(t, []hostile{
+		{does: "answers 202", get: says("202 Accepted", `ETag: "2"`, good), gets: "202"},
+		{does: "answers 204", get: says("204 No Content", `ETag: "2"`, ""), gets: "204"},
+		{does: "answers 206, though no range was asked for", get: says("206 Partial Content", "ETag: \"2\"\nContent-Range: bytes 0-18/1000", good),
+			gets: "206"},
+		{does: "answers 304, though nothing was asked conditionally", get: says("304 Not Modified", `ETag: "2"`, ""),
+			gets: "304"},
+		{does: "answers 999", get: says("999 \x1b[31mRequest Denied", `ETag: "2"`, good), gets: "999"},
+	})
+}

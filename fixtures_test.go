@@ -3,6 +3,7 @@ package ifmatch_test
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"context"
 	"encoding/json"
@@ -690,6 +691,36 @@ func tell(err error) string {
 	}
 	say(len(words) == said && (uncertain || !exhausted), "no answer")
 	return strings.Join(words, ", ")
+}
+
+// withstand makes Get, Update and Save against the server of each line, and checks what the caller gets.
+func withstand(t *testing.T, table []hostile) {
+	t.Helper()
+	for _, line := range table {
+		of := "PUT"
+		if line.put == nil {
+			of = "GET"
+		}
+		t.Run(of+": "+line.does, func(t *testing.T) {
+			if of == "GET" {
+				face(t, line, "Get", line.gets, func(ctx context.Context, c *ifmatch.Client) error {
+					_, err := ifmatch.Get[thing](ctx, c, hostileURL)
+					return err
+				})
+			}
+			updates := cmp.Or(line.updates, line.gets)
+			face(t, line, "Update", updates, func(ctx context.Context, c *ifmatch.Client) error {
+				_, err := ifmatch.Update(ctx, c, hostileURL, func(v *thing) error { v.N = 7; return nil })
+				return err
+			})
+			saves := cmp.Or(line.saves, updates)
+			face(t, line, "Save", saves, func(ctx context.Context, c *ifmatch.Client) error {
+				u := &ifmatch.Representation[thing]{URL: hostileURL, ETag: `"1"`, Content: []byte(thingV1), Value: thing{N: 1, Note: "mine"}}
+				_, err := ifmatch.Save(ctx, c, u, ifmatch.ThreeWay)
+				return err
+			})
+		})
+	}
 }
 
 // face makes one call against the server of a line, and holds it to what is promised

@@ -73,3 +73,46 @@ func TestALoopWaitsBeforeItLearnsTheTagAndThenUsesItAtOnce(t *testing.T) {
 		require.GreaterOrEqual(t, waits[5], 5*time.Second, "Retry-After")
 	})
 }
+
+func TestTheRefusalThatCameBeforeIsKept(t *testing.T) {
+	// The write was refused, and then the newest version could not be had, or not be
+	// used. Both facts matter to the caller.
+	for name, get := range map[string]func() *http.Response{
+		"forbidden":     func() *http.Response { return reply(403, "") },
+		"not decodable": func() *http.Response { return reply(200, "<html>", `ETag: "2"`) },
+		"no validator":  func() *http.Response { return reply(200, `{"n":5}`) },
+		"ambiguous":     func() *http.Response { return reply(200, `{"n":5,"x":5,"x":6}`, `ETag: "2"`) },
+	} {
+		network := func(a arrival) (*http.Response, error) {
+			switch {
+			case a.method == http.MethodPut:
+				return reply(412, `{"type":"https://example.com/probs/moved"}`, "Content-Type: application/problem+json"), nil
+			case a.n == 1 && a.header.Get("Cache-Control") == "": // Update's first read
+				return reply(200, thingV1, `ETag: "1"`), nil
+			}
+			return get(), nil
+		}
+		check := func(t *testing.T, err error, attempts int) {
+			require.ErrorIs(t, err, ifmatch.ProblemType("https://example.com/probs/moved"))
+			var failed *ifmatch.WriteError
+			require.ErrorAs(t, err, &failed)
+			require.Error(t, failed.Cause, "why it stopped")
+			require.Error(t, failed.Last, "what failed last")
+			require.Len(t, failed.Attempts, attempts)
+			again, ok := ifmatch.Resume[thing](err)
+			require.True(t, ok)
+			require.EqualValues(t, 2, again.Value.N)
+		}
+		t.Run("Save, "+name, func(t *testing.T) {
+			client, _ := through(network, nil)
+			u := bump()
+			same, err := ifmatch.Save(t.Context(), client, u, ifmatch.KeepLocal)
+			require.Same(t, u, same)
+			check(t, err, 2)
+		})
+		t.Run("Update, "+name, func(t *testing.T) {
+			client, _ := through(network, nil)
+			check(t, update(t.Context(), client), 3)
+		})
+	}
+}

@@ -411,3 +411,21 @@ func TestAPatchThatCouldNotBeSeenToLandIsLookedAfter(t *testing.T) {
 	assert.JSONEq(t, `{"name":"c","count":9}`, origin.Body("/doc"))
 	assert.Equal(t, 0, origin.Arrived("PUT"))
 }
+
+func TestAnAnswerThatTellsNothingLeavesAWriteUncertain(t *testing.T) {
+	withstand(t, []hostile{
+		{does: "answers 200 and content without end", put: pours("HTTP/1.1 200 OK\r\n\r\n", megabyte), updates: "uncertain, exhausted, too large"},
+		{does: "answers 200 and 100 MiB of content in 100 KiB", put: says("200 OK", "Content-Encoding: gzip", zipped("", megabyte, 100)), updates: "uncertain, exhausted, too large"},
+		{does: "answers 200 and breaks off", put: says("200 OK", "Content-Length: 10", "{"), updates: "uncertain, exhausted, no answer"},
+		{does: "hangs up without a word", put: raw(""), updates: "uncertain, exhausted, no answer"},
+		{does: "takes the request and says nothing", put: silence, updates: "uncertain, exhausted, timeout"},
+		{does: "sends interim answers without end", put: pours("", "HTTP/1.1 100 Continue\r\n\r\n"), updates: "uncertain, exhausted, no answer"},
+		{does: "sends header fields without end", put: pours("HTTP/1.1 200 OK\r\n", "X-"+kilobyte+": y\r\n"), updates: "uncertain, exhausted, no answer"},
+		{does: "speaks another protocol", put: raw(escape + "\r\n\r\n"), updates: "uncertain, exhausted, no answer"},
+		{does: "always accepts and never does (202)", put: says("202 Accepted", "", ""), updates: "uncertain, 202"},
+		{does: "reports a mixture (207)", put: says("207 Multi-Status", "Content-Type: application/xml", "<multistatus/>"), updates: "uncertain, 207"},
+		{does: "redirects the write into a GET (303)", put: says("303 See Other", "Location: /", ""), updates: "uncertain, 303"},
+		{does: "fails, and wants a year of patience", put: says("500 Oops", "Retry-After: 31536000", ""), updates: "uncertain, exhausted, 500"},
+		{does: "fails for ever", put: says("500 Oops", "", ""), updates: "uncertain, exhausted, 500"},
+	})
+}

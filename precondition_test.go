@@ -2,6 +2,7 @@ package ifmatch_test
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -91,4 +92,36 @@ func TestAllowLostUpdatesIsTheOnlyWayToAnUnguardedWrite(t *testing.T) {
 	_, err = ifmatch.Update(t.Context(), client, thingURL, edit)
 	require.NoError(t, err)
 	require.Equal(t, `If-Match: "1"`, s.writes()[0].condition())
+}
+
+func TestWhatIsNoValidatorGuardsNoWrite(t *testing.T) {
+	const good = `{"n":5,"kept":true}`
+	withstand(t, []hostile{
+		{does: "gives * as the entity tag", get: says("200 OK", `ETag: *`, good),
+			gets: "ok", updates: "no validator"},
+		{does: "gives a list as the entity tag", get: says("200 OK", `ETag: "2", "3"`, good),
+			gets: "ok", updates: "no validator"},
+		{does: "gives two different entity tags", get: says("200 OK", "ETag: \"2\"\nETag: \"3\"", good),
+			gets: "ok", updates: "no validator"},
+		{does: "gives an empty entity tag", get: says("200 OK", `ETag:`, good),
+			gets: "ok", updates: "no validator"},
+		{does: "gives an entity tag that ends in the middle", get: says("200 OK", `ETag: "2`, good),
+			gets: "ok", updates: "no validator"},
+		{does: "gives an entity tag of 100 KiB", get: says("200 OK", `ETag: "`+strings.Repeat(kilobyte, 100)+`"`, good),
+			gets: "ok", updates: "no validator"},
+		{does: "folds a second tag into the field", get: says("200 OK", "ETag: \"2\"\n \"3\"", good),
+			gets: "ok", updates: "no validator"},
+		{does: "hides a line break of one byte in the tag", get: says("200 OK", "ETag: \"2\rIf-Match: *\"", good),
+			gets: "no answer"},
+		{does: "hides a NUL byte in the tag", get: says("200 OK", "ETag: \"2\x00\"", good),
+			gets: "no answer"},
+		{does: "dates the content after the answer", get: says("200 OK", "Last-Modified: Tue, 01 Jan 2999 00:00:00 GMT\nDate: Mon, 02 Jan 2006 15:04:05 GMT", good),
+			gets: "ok", updates: "no validator"},
+		{does: "dates the content in the year 0000", get: says("200 OK", "Last-Modified: Sat, 00 Jan 0000 00:00:00 GMT\nDate: Mon, 02 Jan 2006 15:04:05 GMT", good),
+			gets: "ok", updates: "no validator"},
+		{does: "gives no validator of any kind", get: says("200 OK", "", good),
+			gets: "ok", updates: "no validator"},
+		{does: "says that a proxy changed the content (203)", get: says("203 Changed", `ETag: "2"`, good),
+			gets: "ok", updates: "no validator"},
+	})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -181,4 +182,37 @@ func TestAPlainClientFollowsReadsAsItWasTold(t *testing.T) {
 	status, _, err = plain(t, t.Context(), ifmatch.New(&ifmatch.Options{HTTPClient: none}).HTTPClient(), "GET", strings.TrimSuffix(url, "/doc")+"/loop", "")
 	require.NoError(t, err)
 	assert.Equal(t, 302, status)
+}
+
+func TestARedirectLeadsNoReadAstray(t *testing.T) {
+	withstand(t, []hostile{
+		{does: "redirects to itself", get: says("302 Found", "Location: "+hostileURL, ""), gets: "no answer"},
+		{does: "redirects in a circle that grows", get: func(c net.Conn, n int) {
+			says("307 Again", fmt.Sprint("Location: ?n=", n, "&token=", secret), "")(c, n)
+		},
+			gets: "no answer"},
+		{does: "redirects to another host", get: says("302 Found", "Location: http://evil.test/things/7", ""), gets: "302"},
+		{does: "redirects to the cloud's metadata", get: says("307 There", "Location: http://169.254.169.254/latest", ""), gets: "307"},
+		{does: "redirects to a file", get: says("302 Found", "Location: file:///etc/passwd", ""), gets: "302"},
+		{does: "redirects to nowhere", get: says("302 Found", "", ""), gets: "302"},
+		{does: "redirects to 100 KiB of nonsense", get: says("302 Found", "Location: http://%zz"+strings.Repeat(kilobyte, 100)+secret, ""),
+			gets: "no answer"},
+		{does: "redirects to nonsense that holds a secret", get: says("302 Found", "Location: http://%zz/?token="+secret, ""), gets: "no answer"},
+		{does: "redirects to a path of 100 KiB, and to HTML", get: func(c net.Conn, n int) {
+			if n%2 == 1 {
+				says("302 Found", "Location: /"+strings.Repeat(kilobyte, 100), "")(c, n)
+			} else {
+				says("200 OK", `ETag: "2"`, "<html>")(c, n)
+			}
+		}, gets: "not decodable"},
+	})
+}
+
+func TestARedirectLeadsNoWriteAstray(t *testing.T) {
+	withstand(t, []hostile{
+		{does: "redirects the write to another host (307)", put: says("307 There", "Location: http://evil.test/", ""), updates: "307"},
+		{does: "redirects the write to plain text on another port (308)", put: says("308 There", "Location: http://origin.test:81/", ""), updates: "308"},
+		{does: "redirects the write in a circle (307)", put: says("307 There", "Location: "+hostileURL, ""), updates: "307"},
+		{does: "redirects the write to nonsense (307)", put: says("307 There", "Location: http://%zz"+escape[1:2]+"/", ""), updates: "307"},
+	})
 }

@@ -3,6 +3,8 @@ package ifmatch_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"net"
 	"net/http"
 	"testing"
 
@@ -105,4 +107,18 @@ func TestUpdateRetriesATransientConflictAsTheServerAsks(t *testing.T) {
 	_, err := ifmatch.Update(t.Context(), brisk(), url, increment)
 	require.NoError(t, err)
 	assert.Equal(t, 3, origin.Arrived("PUT"))
+}
+
+func TestARefusalForEverEndsTheCall(t *testing.T) {
+	fresh := func(c net.Conn, n int) { // another version each time
+		says("200 OK", fmt.Sprintf("ETag: %q", fmt.Sprint(n)), fmt.Sprintf(`{"n":1,"seen":%d}`, n))(c, n)
+	}
+	withstand(t, []hostile{
+		{does: "refuses the tag that it gives, for ever", put: says("412 No", "", ""), updates: "conflict: stale version, refused tag"},
+		{does: "has another version each time, for ever", get: fresh, put: says("412 No", "", ""), updates: "conflict: stale version, exhausted"},
+		{does: "refuses with a bare 409, the version unchanged", put: says("409 Conflict", "", ""), updates: "conflict: unknown, 409"},
+		{does: "refuses with 409 and HTML", put: says("409 Conflict", "Content-Type: text/html", "<html>"+secret), updates: "conflict: unknown, 409"},
+		{does: "demands the condition that was sent (428)", put: says("428 Precondition Required", "", ""), updates: "conflict: precondition required, 428"},
+		{does: "answers 304", put: says("304 Not Modified", `ETag: "1"`, ""), updates: "304"},
+	})
 }

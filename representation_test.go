@@ -2,6 +2,7 @@ package ifmatch_test
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 	"time"
 
@@ -144,4 +145,48 @@ func TestARebuiltRepresentationWritesAsTheFetchedOne(t *testing.T) {
 	_, err = ifmatch.Put(t.Context(), brisk(), &again)
 	require.NoError(t, err)
 	assert.Equal(t, `{"name":"a","count":2,"x":1}`, origin.Body("/doc"))
+}
+
+func TestStrangeContentIsAnErrorOrStaysAsItCame(t *testing.T) {
+	const good = `{"n":5,"kept":true}`
+	withstand(t, []hostile{
+		{does: "sends a page of HTML", get: says("200 OK", "ETag: \"2\"\nContent-Type: text/html", "<!DOCTYPE html><title>Log in</title>"+secret),
+			gets: "not decodable"},
+		{does: "sends nothing", get: says("200 OK", `ETag: "2"`, ""),
+			gets: "not decodable"},
+		{does: "sends bare words labelled as JSON", get: says("200 OK", `ETag: "2"`, "Service up. "+secret),
+			gets: "not decodable"},
+		{does: "sends half of a document, honestly measured", get: says("200 OK", `ETag: "2"`, `{"n":5,"kept":[1,2`),
+			gets: "not decodable"},
+		{does: "sends two documents", get: says("200 OK", `ETag: "2"`, good+good),
+			gets: "not decodable"},
+		{does: "sends an array where an object was", get: says("200 OK", `ETag: "2"`, `[{"n":5}]`),
+			gets: "not decodable"},
+		{does: "begins with a byte order mark", get: says("200 OK", `ETag: "2"`, "\ufeff"+good),
+			gets: "not decodable"},
+		{does: "writes in UTF-16", get: says("200 OK", `ETag: "2"`, "\xff\xfe{\x00}\x00"),
+			gets: "not decodable"},
+		{does: "hides a NUL byte in a string", get: says("200 OK", `ETag: "2"`, "{\"n\":5,\"note\":\"a\x00b\"}"),
+			gets: "not decodable"},
+		{does: "nests a million arrays", get: says("200 OK", `ETag: "2"`, `{"n":5,"deep":`+strings.Repeat("[", 500_000)+strings.Repeat("]", 500_000)+`}`),
+			gets: "not decodable"},
+		{does: "sends 2^63 for an int64", get: says("200 OK", `ETag: "2"`, `{"n":9223372036854775808}`),
+			gets: "not decodable"},
+		{does: "sends a number of half a million digits", get: says("200 OK", `ETag: "2"`, `{"n":`+strings.Repeat("9", 500_000)+`}`),
+			gets: "not decodable"},
+		{does: "sends a number for a string", get: says("200 OK", `ETag: "2"`, `{"n":5,"note":17}`),
+			gets: "not decodable"},
+		{does: "sends numbers that no float64 holds, where nobody looks", get: says("200 OK", `ETag: "2"`, `{"n":5,"big":9223372036854775808,"huge":1e999999}`),
+			gets: "ok", keeps: `"big":9223372036854775808,"huge":1e999999`},
+		{does: "sends an escaped NUL, where nobody looks", get: says("200 OK", `ETag: "2"`, `{"n":5,"odd":"\u0000"}`),
+			gets: "ok", keeps: `"odd":"\u0000"`},
+		{does: "sends half of a surrogate pair, where nobody looks", get: says("200 OK", `ETag: "2"`, `{"n":5,"odd":"\ud800"}`),
+			gets: "ok", updates: "ambiguous"},
+		{does: "sends a member twice", get: says("200 OK", `ETag: "2"`, `{"n":5,"kept":1,"kept":2}`),
+			gets: "ok", updates: "ambiguous"},
+		{does: "sends bytes that are no UTF-8, where nobody looks", get: says("200 OK", `ETag: "2"`, "{\"n\":5,\"odd\":\"\xff\xfe\"}"),
+			gets: "ok", updates: "ambiguous"},
+		{does: "sends null", get: says("200 OK", `ETag: "2"`, `null`),
+			gets: "ok", saves: "undecided"},
+	})
 }

@@ -206,3 +206,11 @@ func TestAPatchThatToldNoContentIsNoBaseForTheNextWrite(t *testing.T) {
 	assert.ErrorIs(t, err, ifmatch.ErrNoValidator)
 	assert.Equal(t, 0, origin.Arrived("PUT"))
 }
+
+func TestWhatASuccessSaysBesidesCannotMakeItAFailure(t *testing.T) {
+	withstand(t, []hostile{
+		{does: "gives * for the tag of what was written", put: says("204 No Content", `ETag: *`, ""), updates: "ok"},
+		{does: "returns another resource's content", put: says("200 OK", "ETag: \"2\"\nContent-Location: http://evil.test/\nPreference-Applied: return=representation", `{"n":666}`), updates: "ok"},
+		{does: "returns garbage for the new representation", put: says("200 OK", "ETag: \"2\"\nPreference-Applied: return=representation", "\xff\xfe"), updates: "ok"},
+	})
+}

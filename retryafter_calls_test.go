@@ -205,3 +205,16 @@ func TestADeadlineThatDoesNotFitTheLookEndsNow(t *testing.T) {
 	assert.ErrorIs(t, err, ifmatch.ErrExhausted)
 	assert.NoError(t, ctx.Err(), "it did not wait")
 }
+
+func TestAnImpossibleWaitEndsTheCall(t *testing.T) {
+	withstand(t, []hostile{
+		{does: "is busy for 10^20 seconds", get: says("503 Busy", "Retry-After: 100000000000000000000", ""),
+			gets: "exhausted, 503"},
+		{does: "is busy until the year 2999", get: says("503 Busy", "Retry-After: Tue, 01 Jan 2999 00:00:00 GMT", ""),
+			gets: "exhausted, 503"},
+		{does: "is busy for -5 seconds", get: says("503 Busy", "Retry-After: -5", ""),
+			gets: "503"},
+		{does: "turns the write away, and wants a year of patience", put: says("429 Slow down", "Retry-After: 31536000", ""), updates: "exhausted, 429"},
+		{does: "turns the write away for ever", put: says("429 Slow down", "", ""), updates: "429"},
+	})
+}

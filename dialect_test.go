@@ -124,3 +124,16 @@ func TestADialectNamesTheKindsOfItsOwn(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, `{"name":"b","count":2}`, origin.Body("/doc"))
 }
+
+func TestAWriteThatTookEffectIsNoFailureWhereTheDialectsDocumentDoesNotDecode(t *testing.T) {
+	origin, url := serve(t, nil, `{"n":1}`)
+	saved := ifmatchtest.Response{Status: 200, Body: `"saved"`}.With("ETag", `"v2"`)
+	origin.Always("PUT", ifmatchtest.ApplyAndAnswer(saved))
+	d := &ifmatch.Dialect{Name: "x", Read: func(a *http.Response, content, _ []byte) ([]byte, string, error) {
+		return content, string(ifmatch.EntityTag(a)), nil
+	}}
+	edit := func(m *map[string]int) error { (*m)["n"]++; return nil }
+	_, err := ifmatch.Update(t.Context(), ifmatch.New(&ifmatch.Options{Dialect: d}), url, edit)
+	assert.NoError(t, err)
+	assert.JSONEq(t, `{"n":2}`, origin.Body("/doc"))
+}

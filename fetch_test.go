@@ -28,7 +28,7 @@ func TestAReadThatAProxyTransformedIsNoBaseOfAWrite(t *testing.T) {
 func TestAnAnswerFromARoundTripperThatNamesNoRequestIsRead(t *testing.T) {
 	// http.RoundTripper does not oblige anybody to fill Response.Request, and test
 	// doubles rarely do.
-	bare := bareTripper(func() *http.Response { return reply(200, thingV1, `ETag: "1"`) })
+	bare := tripper(func(*http.Request) (*http.Response, error) { return reply(200, thingV1, `ETag: "1"`), nil })
 	client := ifmatch.New(&ifmatch.Options{HTTPClient: &http.Client{Transport: bare}})
 	require.NotPanics(t, func() {
 		u, err := ifmatch.Get[thing](t.Context(), client, thingURL)

@@ -239,9 +239,10 @@ func allocated() uint64 {
 	return m.TotalAlloc
 }
 
-type bareTripper func() *http.Response
+// tripper is a network of one function, which need not keep the contract of http.RoundTripper.
+type tripper func(*http.Request) (*http.Response, error)
 
-func (f bareTripper) RoundTrip(*http.Request) (*http.Response, error) { return f(), nil }
+func (f tripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
 // clockInSteps is a clock that goes on by step whenever it is read, so that every
 // Last-Modified is older than the answer's Date.
@@ -863,59 +864,6 @@ func answers(read func(answer *http.Response, content, sent []byte) ([]byte, str
 }
 
 func bad202() ifmatchtest.Response { return ifmatchtest.Response{Status: http.StatusAccepted} }
-
-// rv is a server with one document; hook may answer in its place (true: it has).
-type rv struct {
-	mu   sync.Mutex
-	v    int
-	body string
-	typ  string
-	hook func(s *rv, w http.ResponseWriter, r *http.Request) bool
-	puts []http.Header
-}
-
-func (s *rv) tag() string { return fmt.Sprintf(`"%d"`, s.v) }
-
-func (s *rv) set(b string) { s.mu.Lock(); s.v++; s.body = b; s.mu.Unlock() }
-
-func (s *rv) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if r.Method != "GET" {
-		s.puts = append(s.puts, r.Header.Clone())
-	}
-	if s.hook != nil && s.hook(s, w, r) {
-		return
-	}
-	if r.Method == "GET" {
-		w.Header().Set("ETag", s.tag())
-		if s.typ != "" {
-			w.Header().Set("Content-Type", s.typ)
-		}
-		io.WriteString(w, s.body)
-		return
-	}
-	s.write(w, r)
-}
-
-func (s *rv) write(w http.ResponseWriter, r *http.Request) {
-	if m := r.Header.Get("If-Match"); m != "" && m != s.tag() {
-		w.WriteHeader(412)
-		return
-	}
-	b, _ := io.ReadAll(r.Body)
-	s.v++
-	s.body = string(b)
-	w.Header().Set("ETag", s.tag())
-	w.WriteHeader(204)
-}
-
-func rvServe(t *testing.T, s *rv) string {
-	s.v = 1
-	srv := httptest.NewServer(s)
-	t.Cleanup(srv.Close)
-	return srv.URL + "/doc"
-}
 
 // mustCompactLocal makes the local side comparable: the view adds its members.
 func mustCompactLocal(b []byte) []byte {

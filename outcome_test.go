@@ -429,3 +429,12 @@ func TestAnAnswerThatTellsNothingLeavesAWriteUncertain(t *testing.T) {
 		{does: "fails for ever", put: says("500 Oops", "", ""), updates: "uncertain, exhausted, 500"},
 	})
 }
+
+func TestSeeOtherAfterAWriteIsNoRefusal(t *testing.T) {
+	// It is what a server answers that has done the work (RFC 9110 §15.4.4).
+	origin, url := serve(t, nil, `{"n":1}`)
+	origin.Always("PUT", ifmatchtest.ApplyAndAnswer(ifmatchtest.Response{Status: 303}.With("Location", "/doc")))
+	edit := func(m *map[string]int) error { (*m)["n"] = 7; return nil }
+	_, err := ifmatch.Update(t.Context(), ifmatch.New(nil), url, edit)
+	assert.True(t, err == nil || errors.Is(err, ifmatch.ErrUncertain), "%v", err)
+}

@@ -92,3 +92,45 @@ func TestTheVersionInTheContentIsNoPartOfAMerge(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, 200, status, now())
 }
+
+func TestAPlainPutAfterAMergeDoesNotOverwriteWhatItsCallerNeverSaw(t *testing.T) {
+	origin, url := serve(t, nil, `{"a":1,"b":1}`)
+	h := ifmatch.New(&ifmatch.Options{Merge: ifmatch.ThreeWay[json.RawMessage]}).HTTPClient()
+	ctx := ifmatch.UnitOfWork(t.Context())
+	plain(t, ctx, h, "GET", url, "")
+	origin.Set("/doc", `{"a":1,"b":2}`)
+	status, _, err := plain(t, ctx, h, "PUT", url, `{"a":2,"b":1}`, "Prefer: return=minimal")
+	require.NoError(t, err)
+	require.Equal(t, 204, status)
+	require.JSONEq(t, `{"a":2,"b":2}`, origin.Body("/doc"))
+	plain(t, ctx, h, "PUT", url, `{"a":3,"b":1}`) // by a caller that has never seen the 2
+	assert.NotContains(t, origin.Body("/doc"), `"b":1`, "the rival's 2 was lost")
+}
+
+func TestTheAnswerToAMergedPutIsAPutsAnswer(t *testing.T) {
+	origin, url := serve(t, nil, `{"a":1,"b":1}`)
+	h := ifmatch.New(&ifmatch.Options{Merge: ifmatch.ThreeWay[json.RawMessage]}).HTTPClient()
+	ctx := ifmatch.UnitOfWork(t.Context())
+	plain(t, ctx, h, "GET", url, "")
+	origin.Set("/doc", `{"a":1,"b":2}`)
+	origin.Always("GET", ifmatchtest.Answer(ifmatchtest.Response{Status: 403}))
+	status, _, err := plain(t, ctx, h, "PUT", url, `{"a":2,"b":1}`)
+	require.NoError(t, err)
+	assert.Equal(t, 412, status, "and not the 403 of the GET in between")
+}
+
+func TestTheCallersProblemKindsDecideWhetherAPlainPutIsMerged(t *testing.T) {
+	origin, url := serve(t, nil, `{"a":1,"b":1}`)
+	const outdated ifmatch.ProblemType = "https://x.test/outdated"
+	origin.Always("PUT", ifmatchtest.RefuseWith(ifmatchtest.Problem(422, map[string]any{"type": outdated})))
+	h := ifmatch.New(&ifmatch.Options{
+		Merge:        ifmatch.ThreeWay[json.RawMessage],
+		ProblemKinds: map[ifmatch.ProblemType]ifmatch.Kind{outdated: ifmatch.StaleVersion},
+	}).HTTPClient()
+	ctx := ifmatch.UnitOfWork(t.Context())
+	plain(t, ctx, h, "GET", url, "")
+	origin.Set("/doc", `{"a":1,"b":2}`)
+	status, _, err := plain(t, ctx, h, "PUT", url, `{"a":2,"b":1}`, "Prefer: return=minimal")
+	require.NoError(t, err)
+	assert.Equal(t, 204, status)
+}

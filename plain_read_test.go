@@ -17,6 +17,7 @@ import (
 
 	"github.com/ifmatch-go/ifmatch"
 	"github.com/ifmatch-go/ifmatch/dialect"
+	"github.com/ifmatch-go/ifmatch/ifmatchtest"
 )
 
 func TestRowsOfACollectionAreTracked(t *testing.T) {
@@ -90,4 +91,18 @@ func TestAStreamIsHandedOutAsItComes(t *testing.T) {
 	t.Run("no end after Timeout", func(t *testing.T) {
 		assert.Zero(t, ifmatch.New(nil).HTTPClient().Timeout, "net/http's default; a watch or a long download ends after this")
 	})
+}
+
+func TestATagInATrailerThatWasNotReadGuardsNothing(t *testing.T) {
+	// json.Decoder stops at the end of the value, which is before the trailer.
+	origin, url := serve(t, &ifmatchtest.Options{Tags: ifmatchtest.TrailerTags}, `{"n":1}  `)
+	h := ifmatch.New(nil).HTTPClient()
+	resp, err := h.Get(url)
+	require.NoError(t, err)
+	var m map[string]int
+	require.NoError(t, json.NewDecoder(io.LimitReader(resp.Body, 7)).Decode(&m))
+	resp.Body.Close()
+	_, _, err = plain(t, t.Context(), h, "PUT", url, `{"n":2}`)
+	assert.ErrorIs(t, err, ifmatch.ErrNoValidator)
+	assert.Empty(t, origin.Requests("PUT"))
 }

@@ -176,3 +176,36 @@ func TestTheSecondSendingOfAWriteThatLandedIsNoFalseConflict(t *testing.T) {
 	}
 	assert.JSONEq(t, `{"n":1}`, origin.Body("/doc"), "one change was wanted")
 }
+
+func TestAPlainWriteIsUncertainAfterTheTimeoutOfAGateway(t *testing.T) {
+	for _, unit := range []bool{true, false} {
+		origin, url := serve(t, nil, `{"n":1}`)
+		origin.Next("PUT", ifmatchtest.ApplyAndAnswer(ifmatchtest.Response{Status: 504}))
+		h := ifmatch.New(nil).HTTPClient()
+		ctx := t.Context()
+		if unit {
+			ctx = ifmatch.UnitOfWork(ctx)
+		}
+		plain(t, ctx, h, "GET", url, "")
+		status, _, _ := plain(t, ctx, h, "PUT", url, `{"n":2}`)
+		require.Equal(t, 504, status)
+		require.JSONEq(t, `{"n":2}`, origin.Body("/doc"), "it has landed")
+		status, _, err := plain(t, ctx, h, "PUT", url, `{"n":2}`)
+		assert.ErrorIs(t, err, ifmatch.ErrUncertain, "unit=%v: %d", unit, status)
+	}
+}
+
+func TestDoubtAboutAPlainWriteSurvivesAnotherRead(t *testing.T) {
+	origin, url := serve(t, nil, `{"n":1}`)
+	origin.Next("PUT", ifmatchtest.Postpone()) // a gateway still has it
+	h := ifmatch.New(nil).HTTPClient()
+	ctx := ifmatch.UnitOfWork(t.Context())
+	plain(t, ctx, h, "GET", url, "")
+	_, _, err := plain(t, ctx, h, "PUT", url, `{"n":2}`)
+	assert.Error(t, err)
+	plain(t, ctx, h, "GET", url, "") // still version 1
+	require.Equal(t, 1, origin.DeliverPostponed())
+	require.JSONEq(t, `{"n":2}`, origin.Body("/doc"), "now it has landed")
+	status, _, err := plain(t, ctx, h, "PUT", url, `{"n":2}`)
+	assert.ErrorIs(t, err, ifmatch.ErrUncertain, "%d", status)
+}

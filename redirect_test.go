@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ifmatch-go/ifmatch"
+	"github.com/ifmatch-go/ifmatch/dialect"
 	"github.com/ifmatch-go/ifmatch/ifmatchtest"
 )
 
@@ -215,4 +216,22 @@ func TestARedirectLeadsNoWriteAstray(t *testing.T) {
 		{does: "redirects the write in a circle (307)", put: says("307 There", "Location: "+hostileURL, ""), updates: "307"},
 		{does: "redirects the write to nonsense (307)", put: says("307 There", "Location: http://%zz"+escape[1:2]+"/", ""), updates: "307"},
 	})
+}
+
+func TestARedirectKeepsAGuardThatADialectPutIntoTheQuery(t *testing.T) {
+	origin, base := serve(t, nil, "")
+	base = strings.TrimSuffix(base, "/doc")
+	origin.Set("/i/_doc/1", `{"_seq_no":3,"_primary_term":1,"_source":{"n":1}}`)
+	origin.Always("PUT /i/_doc/1", ifmatchtest.Redirect(308, "/j/_doc/1"))
+	origin.Always("PUT /j/_doc/1", ifmatchtest.Answer(ifmatchtest.Response{Status: 200, Body: `{"_seq_no":4,"_primary_term":1}`}))
+	c := ifmatch.New(&ifmatch.Options{Dialect: dialect.Elasticsearch()})
+	u, err := ifmatch.Get[map[string]any](t.Context(), c, base+"/i/_doc/1")
+	require.NoError(t, err)
+	u.Value["n"] = 2
+	_, err = ifmatch.Put(t.Context(), c, u)
+	t.Log(err) // following the redirect and surfacing it are both right
+	require.NotEmpty(t, origin.Requests("PUT"))
+	for _, r := range origin.Requests("PUT") {
+		assert.Contains(t, r.Query, "if_seq_no", "an unguarded write")
+	}
 }

@@ -293,7 +293,8 @@ func TestARoundTripperThatBreaksItsContractDoesNoHarm(t *testing.T) {
 		},
 		"status 0": func() *http.Response { return &http.Response{Header: http.Header{}, Body: http.NoBody} },
 	} {
-		client := ifmatch.New(&ifmatch.Options{HTTPClient: &http.Client{Transport: bareTripper(f)}, MaxAttempts: 2, MaxWait: -1})
+		network := tripper(func(*http.Request) (*http.Response, error) { return f(), nil })
+		client := ifmatch.New(&ifmatch.Options{HTTPClient: &http.Client{Transport: network}, MaxAttempts: 2, MaxWait: -1})
 		assert.NotPanics(t, func() {
 			_, err := ifmatch.Get[thing](t.Context(), client, thingURL)
 			assert.Error(t, err, name)

@@ -1,10 +1,12 @@
 package ifmatch_test
 
 import (
+	"net/http"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/ifmatch-go/ifmatch"
 )
@@ -30,4 +32,16 @@ func TestRoutesVaryTheOptions(t *testing.T) {
 		_, err = ifmatch.Get[doc](t.Context(), ifmatch.New(&ifmatch.Options{Routes: map[string]*ifmatch.Options{pattern: nil}}), base+"/doc")
 		assert.ErrorContains(t, err, "Routes")
 	}
+}
+
+func TestAPathThatAServeMuxWouldCleanFindsItsRoute(t *testing.T) {
+	origin, url := serve(t, nil, "")
+	origin.Set("/doc//b", `{"n":1}`)
+	c := ifmatch.New(&ifmatch.Options{Routes: map[string]*ifmatch.Options{
+		"/": {Header: http.Header{"X-Route": {"yes"}}},
+	}})
+	_, err := ifmatch.Get[map[string]any](t.Context(), c, url+"//b")
+	require.NoError(t, err)
+	require.Len(t, origin.Requests(), 1)
+	assert.Equal(t, "yes", origin.Requests()[0].Header.Get("X-Route"))
 }

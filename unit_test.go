@@ -2,9 +2,11 @@ package ifmatch_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -12,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ifmatch-go/ifmatch"
+	"github.com/ifmatch-go/ifmatch/dialect"
 	"github.com/ifmatch-go/ifmatch/ifmatchtest"
 )
 
@@ -204,4 +207,36 @@ func TestWhatAUnitReadInPartsOrFromItsCacheIsNotOverwrittenUnguarded(t *testing.
 			assert.JSONEq(t, `{"n":7}`, origin.Body("/doc"))
 		})
 	}
+}
+
+func TestRowsOfALaterListingDoNotReplaceWhatAUnitReadWhole(t *testing.T) {
+	origin, target := serve(t, nil, `{"n":1}`)
+	h := ifmatch.New(&ifmatch.Options{Rows: func(_ *url.URL, content []byte) map[string]string {
+		var m map[string]string
+		_ = json.Unmarshal(content, &m)
+		if r, ok := m["/doc"]; ok {
+			return map[string]string{"/doc": r}
+		}
+		return nil
+	}}).HTTPClient()
+	ctx := ifmatch.UnitOfWork(t.Context())
+	plain(t, ctx, h, "GET", target, "")
+	origin.Set("/doc", `{"n":50}`)
+	origin.Set("/", fmt.Sprintf(`{"/doc":%q}`, origin.ETag("/doc")))
+	status, _, err := plain(t, ctx, h, "GET", strings.TrimSuffix(target, "doc"), "")
+	require.NoError(t, err)
+	require.Equal(t, 200, status)
+	plain(t, ctx, h, "PUT", target, `{"n":2}`)
+	assert.JSONEq(t, `{"n":50}`, origin.Body("/doc"))
+}
+
+func TestWhatAUnitFoundAbsentIsCreatedInTheWordsOfTheDialect(t *testing.T) {
+	origin, url := serve(t, nil, "")
+	h := ifmatch.New(&ifmatch.Options{Dialect: dialect.Elasticsearch(), RequireCondition: true}).HTTPClient()
+	ctx := ifmatch.UnitOfWork(t.Context())
+	plain(t, ctx, h, "GET", url, "")
+	_, _, err := plain(t, ctx, h, "PUT", url, `{"n":1}`)
+	require.NoError(t, err)
+	require.Len(t, origin.Requests("PUT"), 1)
+	assert.Equal(t, "op_type=create", origin.Requests("PUT")[0].Query)
 }

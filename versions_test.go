@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"runtime"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -45,4 +46,56 @@ func TestWhatIsRememberedIsBounded(t *testing.T) {
 		_, _, err = plain(t, c, h, "PUT", at(map[bool]int{true: 1050, false: 7}[c == ctx]), `{"v":1}`)
 		assert.ErrorIs(t, err, ifmatch.ErrNoValidator, "it was read, and is forgotten: not written without a guard")
 	}
+}
+
+func TestARepeatedPlainWriteIsNotGuardedByANewerRead(t *testing.T) {
+	for _, status := range []int{503, 429, 401} {
+		origin, url := serve(t, nil, `{"n":1}`)
+		origin.Next("PUT", ifmatchtest.Answer(ifmatchtest.Response{Status: status}))
+		h := ifmatch.New(nil).HTTPClient()
+		plain(t, t.Context(), h, "GET", url, "")
+		plain(t, t.Context(), h, "PUT", url, `{"n":2}`)
+		origin.Set("/doc", `{"n":50}`)                  // somebody else
+		plain(t, t.Context(), h, "GET", url, "")        // another goroutine of ours
+		plain(t, t.Context(), h, "PUT", url, `{"n":2}`) // the SDK sends the first write again
+		assert.Equal(t, 0, origin.Pending())
+		assert.JSONEq(t, `{"n":50}`, origin.Body("/doc"), status)
+	}
+}
+
+func TestWhatWasNotReadWholeFromTheOriginIsNotWrittenUnguarded(t *testing.T) {
+	for _, status := range []int{203, 206, 304} {
+		origin, url := serve(t, nil, `{"n":1}`)
+		origin.Always("GET", ifmatchtest.Answer(ifmatchtest.Response{Status: status}))
+		h := ifmatch.New(nil).HTTPClient()
+		plain(t, t.Context(), h, "GET", url, "")
+		_, _, err := plain(t, t.Context(), h, "PUT", url, `{"n":2}`)
+		assert.ErrorIs(t, err, ifmatch.ErrNoValidator, "%d", status)
+		assert.Empty(t, origin.Requests("PUT"))
+	}
+}
+
+func TestAPollerDoesNotMakeTheMemoryGrowWithEveryVersion(t *testing.T) {
+	n := 0
+	network := tripper(func(r *http.Request) (*http.Response, error) {
+		n++
+		header := http.Header{"Etag": {fmt.Sprintf(`"%01000d"`, n)}}
+		return &http.Response{StatusCode: 200, Header: header, Body: http.NoBody, Request: r}, nil
+	})
+	h := ifmatch.New(&ifmatch.Options{HTTPClient: &http.Client{Transport: network}, MaxTracked: 1}).HTTPClient()
+	heap := func() uint64 {
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc
+	}
+	before := heap()
+	for range 30_000 {
+		resp, err := h.Get("http://x.test/doc")
+		require.NoError(t, err)
+		resp.Body.Close()
+	}
+	after := heap()
+	runtime.KeepAlive(h)
+	assert.Less(t, int64(after)-int64(before), int64(5<<20))
 }

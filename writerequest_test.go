@@ -111,3 +111,16 @@ func TestAWriteAfterAWriteKeepsTheMediaType(t *testing.T) {
 	}
 	assert.Equal(t, []string{"text/markdown", "text/markdown"}, types)
 }
+
+func TestAMergedWriteHasTheNewestMediaType(t *testing.T) {
+	origin, url := serve(t, nil, `{"a":1,"b":1}`)
+	c := ifmatch.New(nil)
+	r, err := ifmatch.Get[map[string]any](t.Context(), c, url)
+	require.NoError(t, err)
+	r.Value["a"] = 2
+	origin.SetContent("/doc", "application/vnd.x+json", []byte(`{"a":1,"b":2}`))
+	_, err = ifmatch.Save(t.Context(), c, r, ifmatch.ThreeWay)
+	require.NoError(t, err)
+	puts := origin.Requests("PUT")
+	assert.Equal(t, "application/vnd.x+json", puts[len(puts)-1].Header.Get("Content-Type"))
+}

@@ -35,87 +35,82 @@ func TestARefusedConnectionOfARealNetworkIsNoDoubt(t *testing.T) {
 	require.Zero(t, failed.Attempts[1].Deliveries)
 }
 
-func TestAStaleConnectionDeliversAWriteOnceOrIsCounted(t *testing.T) {
-	// With an Idempotency-Key, net/http sends a request again by itself when a reused
-	// connection breaks, although its bytes were written. The first copy may have
-	// been performed; the answer of the second is then a 412 about our own write.
-	below := func(next http.RoundTripper) http.RoundTripper { return keyTripper{next} }
-	for _, c := range []struct {
-		name   string
-		header http.Header
-		wrap   func(http.RoundTripper) http.RoundTripper
-		copies int // sent by one attempt
-	}{
-		{"no key", nil, nil, 1},
-		{"Idempotency-Key", http.Header{"Idempotency-Key": {"k"}}, nil, 1},
-		{"X-Idempotency-Key", http.Header{"X-Idempotency-Key": {"k"}}, nil, 1},
-		{"a key of no values, which is not sent", http.Header{"X-Idempotency-Key": {}}, nil, 1},
-		{"a key that a RoundTripper below us adds", nil, below, 1},
-	} {
-		for _, apply := range []bool{true, false} {
-			t.Run(fmt.Sprintf("%s, applied %v", c.name, apply), func(t *testing.T) {
-				d := newDropper(t, apply)
-				transport := &http.Transport{}
-				defer transport.CloseIdleConnections()
-				hc := &http.Client{Transport: transport}
-				if c.wrap != nil {
-					hc.Transport = c.wrap(transport)
-				}
-				client := ifmatch.New(&ifmatch.Options{HTTPClient: hc, Header: c.header, MaxWait: 10 * time.Millisecond})
-				u, err := ifmatch.Get[thing](t.Context(), client, "http://"+d.Addr().String()+"/")
-				require.NoError(t, err)
-				u.Value.N = 2
-				u, err = ifmatch.Put(t.Context(), client, u)
-				require.NoError(t, err, "neither a false conflict nor a false doubt")
-				require.Equal(t, ifmatch.ETag(`"2"`), u.ETag)
+// keys are the ways in which a key comes to a write. With one, net/http takes the write for one that it may repeat.
+var keys = []struct {
+	name   string
+	header http.Header
+	below  bool // a RoundTripper below ours adds one
+}{
+	{name: "no key"},
+	{name: "Idempotency-Key", header: http.Header{"Idempotency-Key": {"k"}}},
+	{name: "X-Idempotency-Key", header: http.Header{"X-Idempotency-Key": {"k"}}},
+	{name: "a key of no values, which is not sent", header: http.Header{"X-Idempotency-Key": {}}},
+	{name: "a key that a RoundTripper below us adds", below: true},
+	{name: "a key of ours and one below us too", header: http.Header{"Idempotency-Key": {"k"}}, below: true},
+}
 
-				d.mu.Lock()
-				defer d.mu.Unlock()
-				require.Equal(t, 1, d.applied, "at most one copy takes effect")
-				require.Equal(t, thingV2, d.content)
-				want := c.copies
-				if !apply && c.copies == 1 {
-					want = 2 // it looked, found nothing, and wrote again
+// eachKey runs f with a client for each of the keys. The first write of the client, which goes over the connection of
+// the read before it, breaks that connection: after the write was performed, or before.
+func eachKey(t *testing.T, method string, f func(*testing.T, *ifmatch.Client, *ifmatchtest.Origin, string, bool)) {
+	for _, key := range keys {
+		for _, apply := range []bool{true, false} {
+			t.Run(fmt.Sprintf("%s, applied %v", key.name, apply), func(t *testing.T) {
+				origin, url := serve(t, nil, thingV1)
+				fault := ifmatchtest.LoseRequest()
+				if apply {
+					fault = ifmatchtest.LoseResponse()
 				}
-				require.Equal(t, want, d.delivered)
+				origin.Next(method, fault)
+				transport := &counting{next: &http.Transport{}}
+				defer transport.next.CloseIdleConnections()
+				hc := &http.Client{Transport: transport}
+				if key.below {
+					hc.Transport = keyTripper{transport}
+				}
+				o := &ifmatch.Options{HTTPClient: hc, Header: key.header, MaxWait: 10 * time.Millisecond}
+				f(t, ifmatch.New(o), origin, url, apply)
+				require.Equal(t, 0, origin.Pending())
+				require.GreaterOrEqual(t, len(transport.reused), 2)
+				require.True(t, transport.reused[1], "the write went over the connection of the read")
 			})
 		}
 	}
 }
 
+func TestAStaleConnectionDeliversAWriteOnceOrIsCounted(t *testing.T) {
+	// With an Idempotency-Key, net/http sends a request again by itself when a reused
+	// connection breaks, although its bytes were written. The first copy may have
+	// been performed; the answer of the second is then a 412 about our own write.
+	use := func(t *testing.T, client *ifmatch.Client, origin *ifmatchtest.Origin, url string, apply bool) {
+		u, err := ifmatch.Get[thing](t.Context(), client, url)
+		require.NoError(t, err)
+		u.Value.N = 2
+		u, err = ifmatch.Put(t.Context(), client, u)
+		require.NoError(t, err, "neither a false conflict nor a false doubt")
+		require.Equal(t, ifmatch.ETag(`"v2"`), u.ETag)
+
+		require.Equal(t, 1, origin.Applied("PUT"), "at most one copy takes effect")
+		require.Equal(t, thingV2, origin.Body("/doc"))
+		want := 1
+		if !apply {
+			want = 2 // it looked, found nothing, and wrote again
+		}
+		require.Equal(t, want, origin.Arrived("PUT"))
+	}
+	eachKey(t, http.MethodPut, use)
+}
+
 func TestAStaleConnectionDeletesOnceAndSaysSo(t *testing.T) {
 	// A DELETE has no content, so net/http can always send it again. The second copy
 	// finds nothing, and its 404 or 412 is about our own deletion.
-	for name, c := range map[string]struct {
-		header http.Header
-		wrap   bool
-	}{
-		"no key":                             {},
-		"Idempotency-Key":                    {header: http.Header{"Idempotency-Key": {"k"}}},
-		"a key of no values":                 {header: http.Header{"X-Idempotency-Key": {}}},
-		"a key that is added below us":       {wrap: true},
-		"a key of ours and one below us too": {header: http.Header{"Idempotency-Key": {"k"}}, wrap: true},
-	} {
-		for _, apply := range []bool{true, false} {
-			t.Run(fmt.Sprintf("%s, applied %v", name, apply), func(t *testing.T) {
-				d := newDropper(t, apply)
-				transport := &http.Transport{}
-				defer transport.CloseIdleConnections()
-				hc := &http.Client{Transport: transport}
-				if c.wrap {
-					hc.Transport = keyTripper{transport}
-				}
-				client := ifmatch.New(&ifmatch.Options{HTTPClient: hc, Header: c.header, MaxWait: 10 * time.Millisecond})
-				u, err := ifmatch.Get[thing](t.Context(), client, "http://"+d.Addr().String()+"/")
-				require.NoError(t, err)
-				require.NoError(t, ifmatch.Delete(t.Context(), client, u), "not a conflict with oneself")
-				d.mu.Lock()
-				defer d.mu.Unlock()
-				require.Empty(t, d.content)
-				require.Equal(t, 1, d.applied)
-			})
-		}
+	use := func(t *testing.T, client *ifmatch.Client, origin *ifmatchtest.Origin, url string, _ bool) {
+		u, err := ifmatch.Get[thing](t.Context(), client, url)
+		require.NoError(t, err)
+		require.NoError(t, ifmatch.Delete(t.Context(), client, u), "not a conflict with oneself")
+		require.False(t, origin.Exists("/doc"))
+		require.Equal(t, 1, origin.Applied("DELETE"))
 	}
+	eachKey(t, http.MethodDelete, use)
 }
 
 func TestAnIncrementCountsOnceWhateverKeyItCarries(t *testing.T) {

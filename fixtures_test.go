@@ -13,6 +13,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httptrace"
 	"runtime"
 	"slices"
 	"strconv"
@@ -362,81 +363,15 @@ func (r rudeTripper) RoundTrip(req *http.Request) (*http.Response, error) {
 	return r.next.RoundTrip(req)
 }
 
-// dropper is a server that performs the first write that comes over a connection
-// that was used before, closes that connection instead of answering, and then goes
-// on as an honest origin would.
-type dropper struct {
-	net.Listener
-	mu        sync.Mutex
-	content   string
-	version   int
-	delivered int  // writes that arrived
-	applied   int  // writes that took effect
-	apply     bool // perform the write that is dropped
-	dropped   bool
+// counting is a network that notes for each request whether its connection had carried one before.
+type counting struct {
+	next   *http.Transport
+	reused []bool
 }
 
-func newDropper(t *testing.T, apply bool) *dropper {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	d := &dropper{Listener: l, content: thingV1, version: 1, apply: apply}
-	t.Cleanup(func() { l.Close() })
-	go func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go d.serve(c)
-		}
-	}()
-	return d
-}
-
-func (d *dropper) serve(c net.Conn) {
-	defer c.Close()
-	in := bufio.NewReader(c)
-	for n := 1; ; n++ {
-		r, err := http.ReadRequest(in)
-		if err != nil {
-			return
-		}
-		body, err := io.ReadAll(r.Body)
-		if err != nil {
-			return
-		}
-		answer, ok := d.answer(r, string(body), n > 1)
-		if !ok {
-			return
-		}
-		if _, err := io.WriteString(c, answer); err != nil {
-			return
-		}
-	}
-}
-
-func (d *dropper) answer(r *http.Request, body string, reused bool) (string, bool) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	tag := func() string { return fmt.Sprintf(`"%d"`, d.version) }
-	if r.Method == http.MethodGet {
-		if d.content == "" {
-			return "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", true
-		}
-		return fmt.Sprintf("HTTP/1.1 200 OK\r\nETag: %s\r\nContent-Length: %d\r\n\r\n%s", tag(), len(d.content), d.content), true
-	}
-	d.delivered++
-	drop := reused && !d.dropped
-	d.dropped = d.dropped || drop
-	if r.Header.Get("If-Match") != tag() {
-		return "HTTP/1.1 412 Precondition Failed\r\nContent-Length: 0\r\n\r\n", true
-	}
-	if !drop || d.apply {
-		d.applied++
-		d.version++
-		d.content = body
-	}
-	return fmt.Sprintf("HTTP/1.1 204 No Content\r\nETag: %s\r\n\r\n", tag()), !drop
+func (c *counting) RoundTrip(r *http.Request) (*http.Response, error) {
+	trace := &httptrace.ClientTrace{GotConn: func(i httptrace.GotConnInfo) { c.reused = append(c.reused, i.Reused) }}
+	return c.next.RoundTrip(r.WithContext(httptrace.WithClientTrace(r.Context(), trace)))
 }
 
 // keyTripper is a RoundTripper that gives each write a key, as the SDKs of some APIs do.

@@ -20,7 +20,7 @@ func TestAValidatorThatStaysWhileTheContentMovesProvesNothing(t *testing.T) {
 	assert.Equal(t, 1, origin.Arrived("PUT"), "by the tag alone it would have been sent again")
 }
 
-func TestAnOldAnswerOutOfACacheDoesNotProveThatALostWriteDidNotLand(t *testing.T) {
+func TestAnOldAnswerFromACacheDoesNotProveThatALostWriteDidNotLand(t *testing.T) {
 	for name, tc := range map[string]struct {
 		o    *ifmatch.Options
 		body string

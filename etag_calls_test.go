@@ -24,7 +24,7 @@ func TestEntityTagsGoBackByteForByte(t *testing.T) {
 		options *ifmatch.Options
 		fields  []string
 		trailer string
-		want    string // the If-Match field; "" for a write that must not go out
+		want    string // the If-Match field; "" for a write that must not be sent
 	}{
 		{"a strong tag", verbatim, []string{`"abc"`}, "", `"abc"`},
 		{"the empty tag, which is a tag", verbatim, []string{`""`}, "", `""`},

@@ -263,7 +263,7 @@ func TestAWriteInDoubtIsSettledByLooking(t *testing.T) {
 		puts    int
 	}{
 		{"an increment that landed cannot be told from a rival's", update(increment), []ifmatchtest.Fault{ifmatchtest.LoseResponse()}, ifmatchtest.Pass(), uncertain, nil, 1, 1},
-		{"an increment that did not land goes out again", update(increment), []ifmatchtest.Fault{ifmatchtest.LoseRequest()}, ifmatchtest.Pass(), success, nil, 1, 2},
+		{"an increment that did not land is sent again", update(increment), []ifmatchtest.Fault{ifmatchtest.LoseRequest()}, ifmatchtest.Pass(), success, nil, 1, 2},
 		{"an edit that is in force changes nothing more", update(rename), []ifmatchtest.Fault{ifmatchtest.LoseResponse()}, ifmatchtest.Pass(), success, nil, 1, 1},
 		{"an edit that a rival overwrote", update(rename), []ifmatchtest.Fault{ifmatchtest.LoseRequest()}, rival, uncertain, nil, 0, 1},
 		{"lost twice, then landed", update(increment), []ifmatchtest.Fault{ifmatchtest.LoseRequest(), ifmatchtest.LoseRequest()}, ifmatchtest.Pass(), success, nil, 1, 3},

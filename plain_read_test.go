@@ -60,7 +60,7 @@ func TestAPlainReadThatIsTooMuchToWorkOnGuardsNothing(t *testing.T) {
 	assert.Equal(t, 0, origin.Arrived("PUT"))
 }
 
-func TestAStreamIsHandedOutAsItComes(t *testing.T) {
+func TestAStreamReachesTheCallerAsItComes(t *testing.T) {
 	end := make(chan struct{})
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprintln(w, `{"type":"ADDED","object":{}}`)

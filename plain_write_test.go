@@ -46,7 +46,7 @@ func TestAPlainWriteCarriesWhatItsReadReturned(t *testing.T) {
 	}
 }
 
-func TestWhatIsNotTrackedGoesOutAsItIs(t *testing.T) {
+func TestWhatIsNotTrackedIsSentAsItIs(t *testing.T) {
 	origin, url := serve(t, nil, `{"n":1}`)
 	h := brisk().HTTPClient()
 	status, _, err := plain(t, t.Context(), h, "PUT", url, `{"n":2}`) // never read

@@ -11,9 +11,9 @@ import (
 	"github.com/ifmatch-go/ifmatch"
 )
 
-func TestARepresentationRebuiltByHandCannotDisarmItsGuard(t *testing.T) {
+func TestARepresentationRebuiltByHandCannotLoseItsGuard(t *testing.T) {
 	// The fields may come back from an HTML form or a file that somebody else could
-	// edit. What is no validator must not go out as a condition that always holds, or
+	// edit. What is no validator must not be sent as a condition that always holds, or
 	// that a server ignores (RFC 9110 §13.1.1, §13.1.4).
 	for _, c := range []struct{ name, tag, date string }{
 		{"a star", `*`, ""},
@@ -35,7 +35,7 @@ func TestARepresentationRebuiltByHandCannotDisarmItsGuard(t *testing.T) {
 			assert.Error(t, err)
 			assert.Error(t, ifmatch.Delete(t.Context(), client, u))
 			for _, a := range s.writes() {
-				assert.Fail(t, "a write went out", "%s under %q", a.method, a.condition())
+				assert.Fail(t, "a write was sent", "%s under %q", a.method, a.condition())
 			}
 		})
 	}

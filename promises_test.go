@@ -24,7 +24,7 @@ import (
 
 // Promise 1: no lost update.
 
-func TestAPollersReadDoesNotArmAnotherWorkersWrite(t *testing.T) {
+func TestAPollersReadDoesNotGuardAnotherWorkersWrite(t *testing.T) {
 	origin, url := serve(t, nil, `{"name":"v1","count":1}`)
 	c, ctx := brisk(), t.Context()
 
@@ -64,7 +64,7 @@ func TestAResolvedWriteIsGuardedTooAndMayLoseAgain(t *testing.T) {
 	assert.Equal(t, doc{Name: "d", Count: 5}, u.Value)
 }
 
-func TestNoWriteGoesOutWithoutAValidator(t *testing.T) {
+func TestNoWriteIsSentWithoutAValidator(t *testing.T) {
 	origin, url := serve(t, &ifmatchtest.Options{Tags: ifmatchtest.NoTags, HideLastModified: true}, `{"name":"a","count":0}`)
 	c, ctx := brisk(), t.Context()
 	u, err := ifmatch.Get[doc](ctx, c, url)

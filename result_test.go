@@ -11,10 +11,10 @@ import (
 	"github.com/ifmatch-go/ifmatch/ifmatchtest"
 )
 
-// TestWhatTheAnswerToAWriteTells makes a second write after the first was answered.
-// Where the answer told the validator of what is in force now, the second goes out
+// TestTheAnswerToAWriteIsTrustedOnlyForWhatItTells makes a second write after the first was answered.
+// Where the answer told the validator of what is in force now, the second is sent
 // under it; where it did not, the client looks first.
-func TestWhatTheAnswerToAWriteTells(t *testing.T) {
+func TestTheAnswerToAWriteIsTrustedOnlyForWhatItTells(t *testing.T) {
 	const looks = "" // the second write fetches first
 	server := `{"n":2,"kept":9007199254740993,"at":"now"}`
 	express := `ETag: W/"1f-receipt"`
@@ -95,7 +95,7 @@ func TestWhatTheAnswerToAWriteTells(t *testing.T) {
 
 func TestAnUntoldValidatorIsNotTakenFromAVersionOfOthers(t *testing.T) {
 	// The look before the next write finds other content: somebody, or the server
-	// itself, has changed it. Its tag must not arm a write that knows nothing of that.
+	// itself, has changed it. Its tag must not guard a write that knows nothing of that.
 	client, s := through(func(a arrival) (*http.Response, error) {
 		if a.method == http.MethodGet {
 			return reply(200, `{"n":2,"kept":9007199254740993,"rival":true}`, `ETag: "3"`), nil

@@ -105,8 +105,8 @@ func TestAReadIsRepeatedUntilItsContentIsWhole(t *testing.T) {
 	})
 }
 
-func TestPatienceWithAWriteThatWasTurnedAway(t *testing.T) {
-	// 429 and 425 say that the request was not processed: the same may go out again,
+func TestAWriteThatWasTurnedAwayIsSentAgainWithoutALook(t *testing.T) {
+	// 429 and 425 say that the request was not processed: the same may be sent again,
 	// without a look. 425 once: a server that says it twice does not mean early data (RFC 8470 §5.2).
 	for _, c := range []struct {
 		name     string

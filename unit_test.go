@@ -18,7 +18,7 @@ import (
 	"github.com/ifmatch-go/ifmatch/ifmatchtest"
 )
 
-func TestAPollersPlainReadDoesNotArmAnotherWorkersWrite(t *testing.T) {
+func TestAPollersPlainReadDoesNotGuardAnotherWorkersWrite(t *testing.T) {
 	origin, url := serve(t, nil, `{"v":1}`)
 	h := brisk().HTTPClient()
 	worker, poller := ifmatch.UnitOfWork(t.Context()), ifmatch.UnitOfWork(t.Context())
@@ -140,7 +140,7 @@ func ExampleUnitOfWork() {
 	send(worker, "GET", "")
 	origin.Set("/doc", `{"name": "Anne"}`)
 	send(ifmatch.UnitOfWork(context.Background()), "GET", "") // a poller reads the newer version
-	fmt.Println(send(worker, "PUT", `{"name": "Ann"}`))       // which does not arm the worker's write
+	fmt.Println(send(worker, "PUT", `{"name": "Ann"}`))       // which does not guard the worker's write
 	// Output: 412
 }
 

@@ -47,7 +47,7 @@ func TestWritesOnARealConnectionCarryTheRightLength(t *testing.T) {
 	require.Equal(t, []int64{int64(len(thingV2)), 0, 0}, lengths)
 }
 
-func TestAChangeGoesOutAsAPatchWhereItMayAndCan(t *testing.T) {
+func TestAChangeIsSentAsAPatchWhereItMayAndCan(t *testing.T) {
 	type view struct {
 		Name *string `json:"name"`
 		List []int   `json:"list,omitempty"`

@@ -114,7 +114,7 @@ func TestMaxBodyIsExact(t *testing.T) {
 	for _, c := range []struct {
 		most int64
 		fits bool
-	}{{999, false}, {1000, true}, {1001, true}, {1, false}, {-1, false}, {0, true}, {math.MaxInt64, true}, {math.MaxInt64 - 1, true}} {
+	}{{most: 999}, {most: 1000, fits: true}, {most: 1001, fits: true}, {most: 1}, {most: -1}, {most: 0, fits: true}, {most: math.MaxInt64, fits: true}, {most: math.MaxInt64 - 1, fits: true}} {
 		client, _ := through(func(arrival) (*http.Response, error) { return reply(200, content, `ETag: "1"`), nil },
 			&ifmatch.Options{MaxBody: c.most})
 		u, err := ifmatch.Get[string](t.Context(), client, thingURL)

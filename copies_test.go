@@ -192,7 +192,7 @@ func TestACopyThatNeverReachedTheConnectionIsNoDoubt(t *testing.T) {
 		use   func(context.Context, *ifmatch.Client, string) error
 		story string
 	}{
-		{"Put", func(ctx context.Context, c *ifmatch.Client, url string) error {
+		{name: "Put", use: func(ctx context.Context, c *ifmatch.Client, url string) error {
 			u, err := ifmatch.Get[thing](ctx, c, url)
 			if err != nil {
 				return err
@@ -200,11 +200,11 @@ func TestACopyThatNeverReachedTheConnectionIsNoDoubt(t *testing.T) {
 			u.Value.N = 2
 			_, err = ifmatch.Put(ctx, c, u)
 			return err
-		}, "GET PUT"},
-		{"Update", func(ctx context.Context, c *ifmatch.Client, url string) error {
+		}, story: "GET PUT"},
+		{name: "Update", use: func(ctx context.Context, c *ifmatch.Client, url string) error {
 			_, err := ifmatch.Update(ctx, c, url, func(v *thing) error { v.N++; return nil })
 			return err
-		}, "GET PUT GET PUT"},
+		}, story: "GET PUT GET PUT"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			o := ifmatchtest.New(nil)

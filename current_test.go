@@ -25,8 +25,8 @@ func TestAnOldAnswerFromACacheDoesNotProveThatALostWriteDidNotLand(t *testing.T)
 		o    *ifmatch.Options
 		body string
 	}{
-		"no identifier":         {nil, `{"count":0}`},
-		"a list of identifiers": {&ifmatch.Options{WriteID: "/by"}, `{"count":0,"by":["first"]}`},
+		"no identifier":         {body: `{"count":0}`},
+		"a list of identifiers": {o: &ifmatch.Options{WriteID: "/by"}, body: `{"count":0,"by":["first"]}`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			origin, url := serve(t, nil, tc.body)

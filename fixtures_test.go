@@ -270,13 +270,13 @@ func each(t *testing.T, f func(t *testing.T, use func(context.Context, *ifmatch.
 		name string
 		use  func(context.Context, *ifmatch.Client) error
 	}{
-		{"Get", func(ctx context.Context, c *ifmatch.Client) error {
+		{name: "Get", use: func(ctx context.Context, c *ifmatch.Client) error {
 			_, err := ifmatch.Get[thing](ctx, c, thingURL)
 			return err
 		}},
-		{"Put", put},
-		{"Update", update},
-		{"Save", func(ctx context.Context, c *ifmatch.Client) error {
+		{name: "Put", use: put},
+		{name: "Update", use: update},
+		{name: "Save", use: func(ctx context.Context, c *ifmatch.Client) error {
 			_, err := ifmatch.Save(ctx, c, bump(), ifmatch.ThreeWay)
 			return err
 		}},

@@ -35,10 +35,15 @@ func TestABare409ToASingleWriteIsExplainedByOneLook(t *testing.T) {
 		look  ifmatchtest.Fault
 		kind  ifmatch.Kind
 	}{
-		{"the version moved on", ifmatchtest.Together(ifmatchtest.RivalWrite(`{"name":"b"}`), ifmatchtest.RefuseWith(bare)), ifmatchtest.Pass(), ifmatch.StaleVersion},
-		{"it is gone", ifmatchtest.Together(ifmatchtest.RivalDelete(), ifmatchtest.Answer(bare)), ifmatchtest.RivalDelete(), ifmatch.Deleted},
-		{"it is about something else", ifmatchtest.Answer(bare), ifmatchtest.Pass(), ifmatch.Unknown},
-		{"looking fails", ifmatchtest.Answer(bare), ifmatchtest.Answer(ifmatchtest.Problem(403, nil)), ifmatch.Unknown},
+		{name: "the version moved on",
+			fault: ifmatchtest.Together(ifmatchtest.RivalWrite(`{"name":"b"}`), ifmatchtest.RefuseWith(bare)),
+			look:  ifmatchtest.Pass(), kind: ifmatch.StaleVersion},
+		{name: "it is gone", fault: ifmatchtest.Together(ifmatchtest.RivalDelete(), ifmatchtest.Answer(bare)),
+			look: ifmatchtest.RivalDelete(), kind: ifmatch.Deleted},
+		{name: "it is about something else", fault: ifmatchtest.Answer(bare), look: ifmatchtest.Pass(),
+			kind: ifmatch.Unknown},
+		{name: "looking fails", fault: ifmatchtest.Answer(bare),
+			look: ifmatchtest.Answer(ifmatchtest.Problem(403, nil)), kind: ifmatch.Unknown},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			origin, url := serve(t, nil, `{"name":"a"}`)

@@ -19,14 +19,22 @@ func TestLastModifiedGuardsAWriteOnlyWhereItIsStrong(t *testing.T) {
 		fields []string
 		want   string
 	}{
-		{"a second older than the answer", []string{"Last-Modified: " + modified, "Date: Mon, 02 Jan 2006 15:04:06 GMT"}, modified},
-		{"an hour older, another spelling of the date", []string{"Last-Modified: Monday, 02-Jan-06 15:04:05 GMT", "Date: Mon, 02 Jan 2006 16:04:05 GMT"}, "Monday, 02-Jan-06 15:04:05 GMT"},
-		{"of the same second", []string{"Last-Modified: " + modified, "Date: " + modified}, ""},
-		{"from the future", []string{"Last-Modified: " + modified, "Date: Mon, 02 Jan 2006 15:00:00 GMT"}, ""},
-		{"an answer without a date", []string{"Last-Modified: " + modified}, ""},
-		{"twice", []string{"Last-Modified: " + modified, "Last-Modified: " + modified, "Date: Mon, 02 Jan 2006 16:04:05 GMT"}, ""},
-		{"no date at all", []string{"Last-Modified: yesterday", "Date: Mon, 02 Jan 2006 16:04:05 GMT"}, ""},
-		{"none", []string{"Date: " + modified}, ""},
+		{name: "a second older than the answer",
+			fields: []string{"Last-Modified: " + modified, "Date: Mon, 02 Jan 2006 15:04:06 GMT"},
+			want:   modified},
+		{name: "an hour older, another spelling of the date",
+			fields: []string{"Last-Modified: Monday, 02-Jan-06 15:04:05 GMT", "Date: Mon, 02 Jan 2006 16:04:05 GMT"},
+			want:   "Monday, 02-Jan-06 15:04:05 GMT"},
+		{name: "of the same second", fields: []string{"Last-Modified: " + modified, "Date: " + modified}, want: ""},
+		{name: "from the future",
+			fields: []string{"Last-Modified: " + modified, "Date: Mon, 02 Jan 2006 15:00:00 GMT"}, want: ""},
+		{name: "an answer without a date", fields: []string{"Last-Modified: " + modified}, want: ""},
+		{name: "twice",
+			fields: []string{"Last-Modified: " + modified, "Last-Modified: " + modified, "Date: Mon, 02 Jan 2006 16:04:05 GMT"},
+			want:   ""},
+		{name: "no date at all",
+			fields: []string{"Last-Modified: yesterday", "Date: Mon, 02 Jan 2006 16:04:05 GMT"}, want: ""},
+		{name: "none", fields: []string{"Date: " + modified}, want: ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			client, s := through(func(a arrival) (*http.Response, error) {

@@ -103,10 +103,14 @@ func TestFieldAndFirstOfRefuseWhatTheyCannotDo(t *testing.T) {
 		merge ifmatch.MergeFunc[doc]
 		want  string
 	}{
-		{"no address", ifmatch.Field(nowhere, take, ifmatch.KeepLocal), "returned nil"},
-		{"the field's own error", ifmatch.Field(func(d *doc) *string { return &d.Name }, func(_, _, _ string) (string, error) { return "", no }, ifmatch.KeepLocal), "no"},
-		{"the rest's error", ifmatch.Field(func(d *doc) *string { return &d.Name }, take, func(context.Context, ifmatch.Conflict[doc]) (doc, error) { return doc{}, no }), "no"},
-		{"nobody to ask", ifmatch.FirstOf[doc](), ifmatch.ErrUnresolved.Error()},
+		{name: "no address", merge: ifmatch.Field(nowhere, take, ifmatch.KeepLocal), want: "returned nil"},
+		{name: "the field's own error",
+			merge: ifmatch.Field(func(d *doc) *string { return &d.Name }, func(_, _, _ string) (string, error) { return "", no }, ifmatch.KeepLocal),
+			want:  "no"},
+		{name: "the rest's error",
+			merge: ifmatch.Field(func(d *doc) *string { return &d.Name }, take, func(context.Context, ifmatch.Conflict[doc]) (doc, error) { return doc{}, no }),
+			want:  "no"},
+		{name: "nobody to ask", merge: ifmatch.FirstOf[doc](), want: ifmatch.ErrUnresolved.Error()},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			u := &ifmatch.Representation[doc]{URL: url, ETag: `"old"`, Content: []byte(`{"name":"z","count":1}`), Value: doc{Name: "y", Count: 1}}

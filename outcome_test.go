@@ -208,6 +208,7 @@ func TestAWriteInDoubtIsSettledByLooking(t *testing.T) {
 	const (
 		success   = "success"
 		uncertain = "uncertain"
+		refused   = "refused"
 	)
 	rival := ifmatchtest.RivalWrite(`{"name":"rival","count":7}`)
 	bad := func(status int) ifmatchtest.Response { return ifmatchtest.Problem(status, nil) }
@@ -252,46 +253,73 @@ func TestAWriteInDoubtIsSettledByLooking(t *testing.T) {
 		return err
 	}
 
+	type faults []ifmatchtest.Fault
+	lost, unanswered := ifmatchtest.LoseRequest(), ifmatchtest.LoseResponse()
 	for _, tc := range []struct {
 		name    string
 		call    call
-		faults  []ifmatchtest.Fault // for the writes, in order
-		look    ifmatchtest.Fault   // for the GET that looks
+		faults  faults            // for the writes, in order
+		look    ifmatchtest.Fault // for the GET that looks; it passes unless told otherwise
 		want    string
 		err     error
 		applied int
-		puts    int
+		arrived int // writes of any method
 	}{
-		{"an increment that landed cannot be told from a rival's", update(increment), []ifmatchtest.Fault{ifmatchtest.LoseResponse()}, ifmatchtest.Pass(), uncertain, nil, 1, 1},
-		{"an increment that did not land is sent again", update(increment), []ifmatchtest.Fault{ifmatchtest.LoseRequest()}, ifmatchtest.Pass(), success, nil, 1, 2},
-		{"an edit that is in force changes nothing more", update(rename), []ifmatchtest.Fault{ifmatchtest.LoseResponse()}, ifmatchtest.Pass(), success, nil, 1, 1},
-		{"an edit that a rival overwrote", update(rename), []ifmatchtest.Fault{ifmatchtest.LoseRequest()}, rival, uncertain, nil, 0, 1},
-		{"lost twice, then landed", update(increment), []ifmatchtest.Fault{ifmatchtest.LoseRequest(), ifmatchtest.LoseRequest()}, ifmatchtest.Pass(), success, nil, 1, 3},
-		{"502 after it landed", update(rename), []ifmatchtest.Fault{ifmatchtest.ApplyAndAnswer(bad(502))}, ifmatchtest.Pass(), success, nil, 1, 1},
-		{"500 after an increment landed", update(increment), []ifmatchtest.Fault{ifmatchtest.ApplyAndAnswer(bad(500))}, ifmatchtest.Pass(), uncertain, nil, 1, 1},
-		{"503 before it landed", update(increment), []ifmatchtest.Fault{ifmatchtest.Answer(bad(503))}, ifmatchtest.Pass(), success, nil, 1, 2},
-		{"501 is a clear no", update(increment), []ifmatchtest.Fault{ifmatchtest.Answer(bad(501))}, ifmatchtest.Pass(), "", nil, 0, 1},
-		{"403 is a clear no", update(increment), []ifmatchtest.Fault{ifmatchtest.Answer(bad(403))}, ifmatchtest.Pass(), "", nil, 0, 1},
-		{"lost, and the second copy is refused for another reason", update(increment), []ifmatchtest.Fault{ifmatchtest.LoseRequest(), ifmatchtest.Answer(bad(403))}, ifmatchtest.Pass(), uncertain, nil, 0, 2},
-		{"202: in force", save, []ifmatchtest.Fault{ifmatchtest.ApplyAndAnswer(bad202())}, ifmatchtest.Pass(), success, nil, 1, 1},
-		{"202: not yet", save, []ifmatchtest.Fault{ifmatchtest.Answer(bad202())}, ifmatchtest.Pass(), uncertain, nil, 0, 1},
-		{"207 is a mixture", put, []ifmatchtest.Fault{ifmatchtest.Answer(ifmatchtest.Response{Status: 207})}, ifmatchtest.Pass(), uncertain, nil, 0, 1},
-		{"a saved state in force", save, []ifmatchtest.Fault{ifmatchtest.LoseResponse()}, ifmatchtest.Pass(), success, nil, 1, 1},
-		{"a put state in force", put, []ifmatchtest.Fault{ifmatchtest.LoseResponse()}, ifmatchtest.Pass(), success, nil, 1, 1},
-		{"a put that did not land", put, []ifmatchtest.Fault{ifmatchtest.LoseRequest()}, ifmatchtest.Pass(), success, nil, 1, 2},
-		{"a put state overwritten", put, []ifmatchtest.Fault{ifmatchtest.LoseRequest()}, rival, uncertain, nil, 0, 1},
-		{"a deletion that landed", remove, []ifmatchtest.Fault{ifmatchtest.LoseResponse()}, ifmatchtest.Pass(), success, nil, 1, 1},
-		{"a deletion that did not", remove, []ifmatchtest.Fault{ifmatchtest.LoseRequest()}, ifmatchtest.Pass(), success, nil, 1, 2},
-		{"a deletion, and a rival wrote", remove, []ifmatchtest.Fault{ifmatchtest.LoseRequest()}, rival, uncertain, nil, 0, 1},
-		{"a deletion landed, and it was created anew", remove, []ifmatchtest.Fault{ifmatchtest.LoseRequest()}, ifmatchtest.RivalRecreate(`{}`), uncertain, nil, 0, 1},
-		{"a creation that landed", create, []ifmatchtest.Fault{ifmatchtest.LoseResponse()}, ifmatchtest.Pass(), success, nil, 1, 1},
-		{"a creation that did not", create, []ifmatchtest.Fault{ifmatchtest.LoseRequest()}, ifmatchtest.Pass(), success, nil, 1, 2},
-		{"a creation, and a rival's other content", create, []ifmatchtest.Fault{ifmatchtest.LoseRequest()}, rival, uncertain, nil, 0, 1},
-		{"a creation that a gateway replayed", create, []ifmatchtest.Fault{ifmatchtest.Replay()}, ifmatchtest.Pass(), "", ifmatch.AlreadyExists, 1, 2},
-		{"a merge patch in force", mergePatch, []ifmatchtest.Fault{ifmatchtest.LoseResponse()}, ifmatchtest.Pass(), success, nil, 1, 1},
-		{"a merge patch that did not land", mergePatch, []ifmatchtest.Fault{ifmatchtest.LoseRequest()}, ifmatchtest.Pass(), success, nil, 1, 2},
-		{"the late copy lands between our look and the second copy", update(increment),
-			[]ifmatchtest.Fault{ifmatchtest.LoseRequest(), rival}, ifmatchtest.Pass(), uncertain, nil, 0, 2},
+		{name: "an increment that landed cannot be told from a rival's", call: update(increment),
+			faults: faults{unanswered}, want: uncertain, applied: 1, arrived: 1},
+		{name: "an increment that did not land is sent again", call: update(increment), faults: faults{lost},
+			want: success, applied: 1, arrived: 2},
+		{name: "an edit that is in force changes nothing more", call: update(rename),
+			faults: faults{unanswered}, want: success, applied: 1, arrived: 1},
+		{name: "an edit that a rival overwrote", call: update(rename), faults: faults{lost}, look: rival,
+			want: uncertain, applied: 0, arrived: 1},
+		{name: "lost twice, then landed", call: update(increment), faults: faults{lost, lost}, want: success,
+			applied: 1, arrived: 3},
+		{name: "502 after it landed", call: update(rename),
+			faults: faults{ifmatchtest.ApplyAndAnswer(bad(502))}, want: success, applied: 1, arrived: 1},
+		{name: "500 after an increment landed", call: update(increment),
+			faults: faults{ifmatchtest.ApplyAndAnswer(bad(500))}, want: uncertain, applied: 1, arrived: 1},
+		{name: "503 before it landed", call: update(increment), faults: faults{ifmatchtest.Answer(bad(503))},
+			want: success, applied: 1, arrived: 2},
+		{name: "501 is a clear no", call: update(increment), faults: faults{ifmatchtest.Answer(bad(501))},
+			want: refused, applied: 0, arrived: 1},
+		{name: "403 is a clear no", call: update(increment), faults: faults{ifmatchtest.Answer(bad(403))},
+			want: refused, applied: 0, arrived: 1},
+		{name: "lost, and the second copy is refused for another reason", call: update(increment),
+			faults: faults{lost, ifmatchtest.Answer(bad(403))}, want: uncertain, applied: 0, arrived: 2},
+		{name: "202: in force", call: save, faults: faults{ifmatchtest.ApplyAndAnswer(bad202())}, want: success,
+			applied: 1, arrived: 1},
+		{name: "202: not yet", call: save, faults: faults{ifmatchtest.Answer(bad202())}, want: uncertain,
+			applied: 0, arrived: 1},
+		{name: "207 is a mixture", call: put,
+			faults: faults{ifmatchtest.Answer(ifmatchtest.Response{Status: 207})}, want: uncertain, applied: 0,
+			arrived: 1},
+		{name: "a saved state in force", call: save, faults: faults{unanswered}, want: success, applied: 1,
+			arrived: 1},
+		{name: "a put state in force", call: put, faults: faults{unanswered}, want: success, applied: 1, arrived: 1},
+		{name: "a put that did not land", call: put, faults: faults{lost}, want: success, applied: 1, arrived: 2},
+		{name: "a put state overwritten", call: put, faults: faults{lost}, look: rival, want: uncertain,
+			applied: 0, arrived: 1},
+		{name: "a deletion that landed", call: remove, faults: faults{unanswered}, want: success, applied: 1,
+			arrived: 1},
+		{name: "a deletion that did not", call: remove, faults: faults{lost}, want: success, applied: 1, arrived: 2},
+		{name: "a deletion, and a rival wrote", call: remove, faults: faults{lost}, look: rival,
+			want: uncertain, applied: 0, arrived: 1},
+		{name: "a deletion landed, and it was created anew", call: remove, faults: faults{lost},
+			look: ifmatchtest.RivalRecreate(`{}`), want: uncertain, applied: 0, arrived: 1},
+		{name: "a creation that landed", call: create, faults: faults{unanswered}, want: success, applied: 1,
+			arrived: 1},
+		{name: "a creation that did not", call: create, faults: faults{lost}, want: success, applied: 1, arrived: 2},
+		{name: "a creation, and a rival's other content", call: create, faults: faults{lost}, look: rival,
+			want: uncertain, applied: 0, arrived: 1},
+		{name: "a creation that a gateway replayed", call: create, faults: faults{ifmatchtest.Replay()},
+			want: refused, err: ifmatch.AlreadyExists, applied: 1, arrived: 2},
+		{name: "a merge patch in force", call: mergePatch, faults: faults{unanswered}, want: success,
+			applied: 1, arrived: 1},
+		{name: "a merge patch that did not land", call: mergePatch, faults: faults{lost}, want: success,
+			applied: 1, arrived: 2},
+		{name: "the late copy lands between our look and the second copy", call: update(increment),
+			faults: faults{lost, rival}, want: uncertain, applied: 0, arrived: 2},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			origin, url := serve(t, nil, `{"name":"a","count":0}`)
@@ -311,7 +339,7 @@ func TestAWriteInDoubtIsSettledByLooking(t *testing.T) {
 				assert.False(t, errors.As(err, &conflict), "never a false conflict: %v", err)
 				require.ErrorAs(t, err, &write)
 				assert.NotNil(t, write.Remote, "what looking found")
-			default:
+			case refused:
 				require.Error(t, err)
 				assert.NotErrorIs(t, err, ifmatch.ErrUncertain)
 				if tc.err != nil {
@@ -324,7 +352,7 @@ func TestAWriteInDoubtIsSettledByLooking(t *testing.T) {
 				arrived += len(origin.Requests(m))
 				applied += origin.Applied(m)
 			}
-			assert.Equal(t, tc.puts, arrived, "writes that arrived: %v", origin.Requests())
+			assert.Equal(t, tc.arrived, arrived, "writes that arrived: %v", origin.Requests())
 			assert.Equal(t, tc.applied, applied, "writes that were applied: %v", origin.Requests())
 		})
 	}

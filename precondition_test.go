@@ -16,14 +16,14 @@ func TestARepresentationRebuiltByHandCannotLoseItsGuard(t *testing.T) {
 	// edit. What is no validator must not be sent as a condition that always holds, or
 	// that a server ignores (RFC 9110 §13.1.1, §13.1.4).
 	for _, c := range []struct{ name, tag, date string }{
-		{"a star", `*`, ""},
-		{"a weak star", `W/*`, ""},
-		{"a list", `"1", "2"`, ""},
-		{"a list with a star", `"1", *`, ""},
-		{"a line break", "\"1\"\r\nIf-Match: *", ""},
-		{"an empty tag field", ``, ""},
-		{"a date that is none", ``, "yesterday"},
-		{"a date with a line break", ``, "Mon, 02 Jan 2006 15:04:05 GMT\r\nX: y"},
+		{name: "a star", tag: `*`},
+		{name: "a weak star", tag: `W/*`},
+		{name: "a list", tag: `"1", "2"`},
+		{name: "a list with a star", tag: `"1", *`},
+		{name: "a line break", tag: "\"1\"\r\nIf-Match: *"},
+		{name: "an empty tag field", tag: ``},
+		{name: "a date that is none", tag: ``, date: "yesterday"},
+		{name: "a date with a line break", tag: ``, date: "Mon, 02 Jan 2006 15:04:05 GMT\r\nX: y"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			client, s := through(func(a arrival) (*http.Response, error) { return reply(204, ""), nil }, nil)

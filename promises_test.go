@@ -97,13 +97,17 @@ func TestUpdateCountsEveryIncrementOnceWhenResponsesAreLost(t *testing.T) {
 		writeID string
 		body    string
 	}{
-		{"one writer", 1, nil, "", `{"count":0}`},
-		{"eight writers", 8, nil, "", `{"count":0}`},
-		{"one writer, Idempotency-Key", 1, http.Header{"Idempotency-Key": {`"k"`}}, "", `{"count":0}`},
-		{"eight writers, Idempotency-Key", 8, http.Header{"Idempotency-Key": {`"k"`}}, "", `{"count":0}`},
-		{"one writer, X-Idempotency-Key without a value", 1, http.Header{"X-Idempotency-Key": {}}, "", `{"count":0}`},
-		{"one writer, write identifier", 1, nil, "/writer", `{"count":0}`},
-		{"eight writers, list of write identifiers", 8, nil, "/writers", `{"count":0,"writers":[]}`},
+		{name: "one writer", writers: 1, body: `{"count":0}`},
+		{name: "eight writers", writers: 8, body: `{"count":0}`},
+		{name: "one writer, Idempotency-Key", writers: 1, header: http.Header{"Idempotency-Key": {`"k"`}},
+			body: `{"count":0}`},
+		{name: "eight writers, Idempotency-Key", writers: 8, header: http.Header{"Idempotency-Key": {`"k"`}},
+			body: `{"count":0}`},
+		{name: "one writer, X-Idempotency-Key without a value", writers: 1,
+			header: http.Header{"X-Idempotency-Key": {}}, body: `{"count":0}`},
+		{name: "one writer, write identifier", writers: 1, writeID: "/writer", body: `{"count":0}`},
+		{name: "eight writers, list of write identifiers", writers: 8, writeID: "/writers",
+			body: `{"count":0,"writers":[]}`},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			origin, url := serve(t, nil, tc.body)
@@ -378,15 +382,20 @@ func TestTheCallerDecides(t *testing.T) {
 		err   error
 		puts  int
 	}{
-		{"nobody was asked", nil, remote, ifmatch.StaleVersion, 1},
-		{"overwrite", ifmatch.KeepLocal[doc], `{"name":"local","count":0}`, nil, 2},
-		{"discard", ifmatch.KeepRemote[doc], remote, nil, 1},
-		{"three-way leaves it open", ifmatch.ThreeWay[doc], remote, ifmatch.ErrUnresolved, 1},
-		{"their own function", own, `{"name":"base+local+remote","count":0}`, nil, 2},
-		{"their own error", func(context.Context, ifmatch.Conflict[doc]) (doc, error) { return doc{}, no }, remote, no, 1},
-		{"fall through", ifmatch.FirstOf(ifmatch.ThreeWay[doc], ifmatch.KeepRemote), remote, nil, 1},
-		{"by field", ifmatch.Field(func(d *doc) *string { return &d.Name }, func(b, l, r string) (string, error) { return l + "/" + r, nil }, ifmatch.ThreeWay),
-			`{"name":"local/remote","count":0}`, nil, 2},
+		{name: "nobody was asked", want: remote, err: ifmatch.StaleVersion, puts: 1},
+		{name: "overwrite", merge: ifmatch.KeepLocal[doc], want: `{"name":"local","count":0}`, puts: 2},
+		{name: "discard", merge: ifmatch.KeepRemote[doc], want: remote, puts: 1},
+		{name: "three-way leaves it open", merge: ifmatch.ThreeWay[doc], want: remote,
+			err: ifmatch.ErrUnresolved, puts: 1},
+		{name: "their own function", merge: own, want: `{"name":"base+local+remote","count":0}`, puts: 2},
+		{name: "their own error",
+			merge: func(context.Context, ifmatch.Conflict[doc]) (doc, error) { return doc{}, no }, want: remote,
+			err: no, puts: 1},
+		{name: "fall through", merge: ifmatch.FirstOf(ifmatch.ThreeWay[doc], ifmatch.KeepRemote), want: remote,
+			puts: 1},
+		{name: "by field",
+			merge: ifmatch.Field(func(d *doc) *string { return &d.Name }, func(b, l, r string) (string, error) { return l + "/" + r, nil }, ifmatch.ThreeWay),
+			want:  `{"name":"local/remote","count":0}`, puts: 2},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			origin, url := serve(t, nil, base)

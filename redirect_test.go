@@ -25,16 +25,16 @@ func TestAnUnsafeRequestStaysWhereItWasSent(t *testing.T) {
 		name, location string
 		same           bool // the same origin: scheme, host and port
 	}{
-		{"the same origin", "https://ORIGIN.test:8443/moved", true},
-		{"a relative one", "/moved", true},
-		{"another host", "https://evil.test:8443/moved", false},
-		{"a subdomain", "https://sub.origin.test:8443/moved", false},
-		{"another port", "https://origin.test/moved", false},
-		{"plain http", "http://origin.test:8443/moved", false},
-		{"no scheme, another host", "//evil.test/moved", false},
-		{"no location", "", false},
-		{"no URL", "https://%zz/", false},
-		{"a file", "file:///etc/passwd", false},
+		{name: "the same origin", location: "https://ORIGIN.test:8443/moved", same: true},
+		{name: "a relative one", location: "/moved", same: true},
+		{name: "another host", location: "https://evil.test:8443/moved"},
+		{name: "a subdomain", location: "https://sub.origin.test:8443/moved"},
+		{name: "another port", location: "https://origin.test/moved"},
+		{name: "plain http", location: "http://origin.test:8443/moved"},
+		{name: "no scheme, another host", location: "//evil.test/moved"},
+		{name: "no location"},
+		{name: "no URL", location: "https://%zz/"},
+		{name: "a file", location: "file:///etc/passwd"},
 	}
 	writes := map[string]func(context.Context, *ifmatch.Client, *ifmatch.Representation[thing]) error{
 		"PUT": func(ctx context.Context, c *ifmatch.Client, u *ifmatch.Representation[thing]) error {

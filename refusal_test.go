@@ -25,11 +25,15 @@ func TestWhatFetchingDoesNotCureSurfacesAtOnce(t *testing.T) {
 		answer ifmatchtest.Response
 		kind   ifmatch.Kind
 	}{
-		{"locked", ifmatchtest.Problem(423, nil), ifmatch.Locked},
-		{"precondition required", ifmatchtest.Problem(428, nil), ifmatch.PreconditionRequired},
-		{"another field manager", k8s("Conflict", "FieldManagerConflict"), ifmatch.Ownership},
-		{"a name that is taken", ifmatchtest.Problem(409, map[string]any{"type": "https://example.com/taken"}), ifmatch.AlreadyExists},
-		{"wrong state", ifmatchtest.Problem(409, map[string]any{"type": "https://example.com/state"}), ifmatch.WrongState},
+		{name: "locked", answer: ifmatchtest.Problem(423, nil), kind: ifmatch.Locked},
+		{name: "precondition required", answer: ifmatchtest.Problem(428, nil), kind: ifmatch.PreconditionRequired},
+		{name: "another field manager", answer: k8s("Conflict", "FieldManagerConflict"), kind: ifmatch.Ownership},
+		{name: "a name that is taken",
+			answer: ifmatchtest.Problem(409, map[string]any{"type": "https://example.com/taken"}),
+			kind:   ifmatch.AlreadyExists},
+		{name: "wrong state",
+			answer: ifmatchtest.Problem(409, map[string]any{"type": "https://example.com/state"}),
+			kind:   ifmatch.WrongState},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			origin, url := serve(t, nil, `{"count":1}`)

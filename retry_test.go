@@ -114,10 +114,10 @@ func TestAWriteThatWasTurnedAwayIsSentAgainWithoutALook(t *testing.T) {
 		want     string
 		err      error
 	}{
-		{"429", []int{429, 429, 429}, "PUT PUT PUT PUT", nil},
-		{"425", []int{425}, "PUT PUT", nil},
-		{"425 twice", []int{425, 425}, "PUT PUT", ifmatch.Transient},
-		{"429 and 425", []int{429, 425, 429}, "PUT PUT PUT PUT", nil},
+		{name: "429", statuses: []int{429, 429, 429}, want: "PUT PUT PUT PUT"},
+		{name: "425", statuses: []int{425}, want: "PUT PUT"},
+		{name: "425 twice", statuses: []int{425, 425}, want: "PUT PUT", err: ifmatch.Transient},
+		{name: "429 and 425", statuses: []int{429, 425, 429}, want: "PUT PUT PUT PUT"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -156,7 +156,7 @@ func TestWaitsHaveFullJitter(t *testing.T) {
 		for name, c := range map[string]struct {
 			waits []time.Duration
 			bound time.Duration
-		}{"first": {first, 200 * time.Millisecond}, "late": {late, time.Second}} {
+		}{"first": {waits: first, bound: 200 * time.Millisecond}, "late": {waits: late, bound: time.Second}} {
 			slices.Sort(c.waits)
 			assert.Less(t, c.waits[0], c.bound/5, name)
 			assert.Greater(t, c.waits[len(c.waits)-1], c.bound*4/5, name)

@@ -65,15 +65,23 @@ func TestRetryAfterIsReadInEveryForm(t *testing.T) {
 		fields []string
 		want   time.Duration
 	}{
-		{"seconds", []string{"Retry-After: 10"}, 10 * time.Second},
-		{"IMF-fixdate, of a clock that is years ahead", []string{"Retry-After: " + date.Add(10*time.Second).Format(http.TimeFormat), "Date: " + date.Format(http.TimeFormat)}, 10 * time.Second},
-		{"RFC 850", []string{"Retry-After: " + date.Add(10*time.Second).Format("Monday, 02-Jan-06 15:04:05 GMT"), "Date: " + date.Format(http.TimeFormat)}, 10 * time.Second},
-		{"asctime", []string{"Retry-After: " + date.Add(10*time.Second).Format(time.ANSIC), "Date: " + date.Format(http.TimeFormat)}, 10 * time.Second},
-		{"the longer of two", []string{"Retry-After: 3", "Retry-After: 10"}, 10 * time.Second},
-		{"good beside bad", []string{"Retry-After: soon", "Retry-After: 10"}, 10 * time.Second},
-		{"just MaxWait", []string{"Retry-After: 30"}, 30 * time.Second},
-		{"a date that has passed", []string{"Retry-After: " + date.Add(-time.Hour).Format(http.TimeFormat), "Date: " + date.Format(http.TimeFormat)}, 0},
-		{"zero", []string{"Retry-After: 0"}, 0},
+		{name: "seconds", fields: []string{"Retry-After: 10"}, want: 10 * time.Second},
+		{name: "IMF-fixdate, of a clock that is years ahead",
+			fields: []string{"Retry-After: " + date.Add(10*time.Second).Format(http.TimeFormat), "Date: " + date.Format(http.TimeFormat)},
+			want:   10 * time.Second},
+		{name: "RFC 850",
+			fields: []string{"Retry-After: " + date.Add(10*time.Second).Format("Monday, 02-Jan-06 15:04:05 GMT"), "Date: " + date.Format(http.TimeFormat)},
+			want:   10 * time.Second},
+		{name: "asctime",
+			fields: []string{"Retry-After: " + date.Add(10*time.Second).Format(time.ANSIC), "Date: " + date.Format(http.TimeFormat)},
+			want:   10 * time.Second},
+		{name: "the longer of two", fields: []string{"Retry-After: 3", "Retry-After: 10"}, want: 10 * time.Second},
+		{name: "good beside bad", fields: []string{"Retry-After: soon", "Retry-After: 10"}, want: 10 * time.Second},
+		{name: "just MaxWait", fields: []string{"Retry-After: 30"}, want: 30 * time.Second},
+		{name: "a date that has passed",
+			fields: []string{"Retry-After: " + date.Add(-time.Hour).Format(http.TimeFormat), "Date: " + date.Format(http.TimeFormat)},
+			want:   0},
+		{name: "zero", fields: []string{"Retry-After: 0"}, want: 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

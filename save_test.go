@@ -38,11 +38,14 @@ func TestADeletionIsAMergeInput(t *testing.T) {
 		err   error
 		want  string
 	}{
-		{"nobody asked", nil, ifmatch.Deleted, ""},
-		{"three-way", ifmatch.ThreeWay[doc], ifmatch.Deleted, ""},
-		{"discard", ifmatch.KeepRemote[doc], ifmatch.Deleted, ""},
-		{"overwrite creates anew, with what the type does not show", ifmatch.KeepLocal[doc], nil, `{"name":"b","count":1,"unknown":true}`},
-		{"by field", ifmatch.Field(func(d *doc) *string { return &d.Name }, func(_, l, _ string) (string, error) { return l, nil }, ifmatch.KeepLocal), nil, `{"name":"b","count":1,"unknown":true}`},
+		{name: "nobody asked", err: ifmatch.Deleted, want: ""},
+		{name: "three-way", merge: ifmatch.ThreeWay[doc], err: ifmatch.Deleted, want: ""},
+		{name: "discard", merge: ifmatch.KeepRemote[doc], err: ifmatch.Deleted, want: ""},
+		{name: "overwrite creates anew, with what the type does not show", merge: ifmatch.KeepLocal[doc],
+			want: `{"name":"b","count":1,"unknown":true}`},
+		{name: "by field",
+			merge: ifmatch.Field(func(d *doc) *string { return &d.Name }, func(_, l, _ string) (string, error) { return l, nil }, ifmatch.KeepLocal),
+			want:  `{"name":"b","count":1,"unknown":true}`},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			origin, url := serve(t, nil, base)

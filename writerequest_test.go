@@ -59,12 +59,22 @@ func TestAChangeIsSentAsAPatchWhereItMayAndCan(t *testing.T) {
 		edit                          func(*view)
 		method, mediaType, body       string
 	}{
-		{"not asked for", "", "application/merge-patch+json", `{"name": "a"}`, func(v *view) { v.Name = &name }, "PUT", "application/json", `{"name": "b"}`},
-		{"asked for", "application/merge-patch+json", "", `{"name": "a"}`, func(v *view) { v.Name = &name }, "PATCH", "application/merge-patch+json", `{"name":"b"}`},
-		{"a null cannot be set by a merge patch", "application/merge-patch+json", "", `{"name": "a"}`, func(v *view) { v.Name = nil }, "PUT", "application/json", `{"name": null}`},
-		{"nothing is accepted", "accepted", "", `{"name": "a"}`, func(v *view) { v.Name = &name }, "PUT", "application/json", `{"name": "b"}`},
-		{"both are accepted: the smaller one", "accepted", "application/json-patch+json, application/merge-patch+json", `{` + long + `}`,
-			func(v *view) { v.List = v.List[:29] }, "PATCH", "application/json-patch+json", `[{"op":"remove","path":"/list/29"}]`},
+		{test: "not asked for", accept: "application/merge-patch+json", content: `{"name": "a"}`,
+			edit: func(v *view) { v.Name = &name }, method: "PUT", mediaType: "application/json",
+			body: `{"name": "b"}`},
+		{test: "asked for", format: "application/merge-patch+json", content: `{"name": "a"}`,
+			edit: func(v *view) { v.Name = &name }, method: "PATCH", mediaType: "application/merge-patch+json",
+			body: `{"name":"b"}`},
+		{test: "a null cannot be set by a merge patch", format: "application/merge-patch+json",
+			content: `{"name": "a"}`, edit: func(v *view) { v.Name = nil }, method: "PUT",
+			mediaType: "application/json", body: `{"name": null}`},
+		{test: "nothing is accepted", format: "accepted", content: `{"name": "a"}`,
+			edit: func(v *view) { v.Name = &name }, method: "PUT", mediaType: "application/json",
+			body: `{"name": "b"}`},
+		{test: "both are accepted: the smaller one", format: "accepted",
+			accept: "application/json-patch+json, application/merge-patch+json", content: `{` + long + `}`,
+			edit: func(v *view) { v.List = v.List[:29] }, method: "PATCH",
+			mediaType: "application/json-patch+json", body: `[{"op":"remove","path":"/list/29"}]`},
 	} {
 		t.Run(tc.test, func(t *testing.T) {
 			origin, url := serve(t, nil, tc.content)

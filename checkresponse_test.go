@@ -17,7 +17,8 @@ import (
 
 func ExampleCheckResponse() {
 	origin, url := example(`{"name": "ann"}`)
-	origin.Next("PUT", ifmatchtest.Answer(ifmatchtest.Problem(409, map[string]any{"type": "https://example.com/probs/not-paid", "currentState": "open"})))
+	unpaid := map[string]any{"type": "https://example.com/probs/not-paid", "currentState": "open"}
+	origin.Next("PUT", ifmatchtest.Answer(ifmatchtest.Problem(409, unpaid)))
 	req, _ := http.NewRequest("PUT", url, strings.NewReader(`{}`))
 	resp, err := client.Do(req)
 	if err != nil {

@@ -114,7 +114,10 @@ func TestMaxBodyIsExact(t *testing.T) {
 	for _, c := range []struct {
 		most int64
 		fits bool
-	}{{most: 999}, {most: 1000, fits: true}, {most: 1001, fits: true}, {most: 1}, {most: -1}, {most: 0, fits: true}, {most: math.MaxInt64, fits: true}, {most: math.MaxInt64 - 1, fits: true}} {
+	}{
+		{most: 999}, {most: 1000, fits: true}, {most: 1001, fits: true}, {most: 1}, {most: -1},
+		{most: 0, fits: true}, {most: math.MaxInt64, fits: true}, {most: math.MaxInt64 - 1, fits: true},
+	} {
 		client, _ := through(func(arrival) (*http.Response, error) { return reply(200, content, `ETag: "1"`), nil },
 			&ifmatch.Options{MaxBody: c.most})
 		u, err := ifmatch.Get[string](t.Context(), client, thingURL)
@@ -125,7 +128,8 @@ func TestMaxBodyIsExact(t *testing.T) {
 		require.NoError(t, err, "MaxBody %d", c.most)
 		require.Equal(t, content, u.Value, "MaxBody %d", c.most)
 	}
-	client, _ := through(func(arrival) (*http.Response, error) { return reply(200, "", `ETag: "1"`), nil }, &ifmatch.Options{MaxBody: -1})
+	empty := func(arrival) (*http.Response, error) { return reply(200, "", `ETag: "1"`), nil }
+	client, _ := through(empty, &ifmatch.Options{MaxBody: -1})
 	_, err := ifmatch.Get[string](t.Context(), client, thingURL)
 	require.NoError(t, err, "nothing fits into nothing")
 }
@@ -148,13 +152,16 @@ func TestACodingThatChangesNothingIsNotSentBack(t *testing.T) {
 func TestAStrangeCodingOrLengthHarmsNobody(t *testing.T) {
 	const good = `{"n":5,"kept":true}`
 	withstand(t, []hostile{
-		{does: "sends a compressed answer that nobody asked for, and is well-behaved otherwise", get: says("200 OK", "ETag: \"2\"\nContent-Encoding: gzip", zipped(good, "", 0)),
+		{does: "sends a compressed answer that nobody asked for, and is well-behaved otherwise",
+			get:  says("200 OK", "ETag: \"2\"\nContent-Encoding: gzip", zipped(good, "", 0)),
 			gets: "ok", keeps: `"kept":true`},
-		{does: "sends 100 MiB of content in 100 KiB", get: says("200 OK", "ETag: \"2\"\nContent-Encoding: gzip", zipped(`{"note":"`, megabyte, 100)),
+		{does: "sends 100 MiB of content in 100 KiB",
+			get:  says("200 OK", "ETag: \"2\"\nContent-Encoding: gzip", zipped(`{"note":"`, megabyte, 100)),
 			gets: "too large"},
 		{does: "sends content without end", get: pours("HTTP/1.1 200 OK\r\nETag: \"2\"\r\n\r\n{\"note\":\"", megabyte),
 			gets: "too large"},
-		{does: "sends a compressed answer cut short", get: says("200 OK", "ETag: \"2\"\nContent-Encoding: gzip", zipped(good, "", 0)[:20]),
+		{does: "sends a compressed answer cut short",
+			get:  says("200 OK", "ETag: \"2\"\nContent-Encoding: gzip", zipped(good, "", 0)[:20]),
 			gets: "no answer"},
 		{does: "labels plain text as gzip", get: says("200 OK", "ETag: \"2\"\nContent-Encoding: gzip", good),
 			gets: "no answer"},
@@ -168,7 +175,8 @@ func TestAStrangeCodingOrLengthHarmsNobody(t *testing.T) {
 			gets: "no answer"},
 		{does: "announces a negative length", get: says("200 OK", "ETag: \"2\"\nContent-Length: -1", good),
 			gets: "no answer"},
-		{does: "announces an exabyte and sends a little", get: says("200 OK", "ETag: \"2\"\nContent-Length: 1152921504606846976", good),
+		{does: "announces an exabyte and sends a little",
+			get:  says("200 OK", "ETag: \"2\"\nContent-Length: 1152921504606846976", good),
 			gets: "no answer"},
 		{does: "sends a chunk of no size", get: says("200 OK", "ETag: \"2\"\nTransfer-Encoding: chunked", "zz\r\n"+good),
 			gets: "no answer"},
@@ -182,13 +190,17 @@ func TestAStrangeHeadIsNoAnswerAndHoldsNoCall(t *testing.T) {
 			gets: "no answer"},
 		{does: "sends one header field without end", get: pours("HTTP/1.1 200 OK\r\nX: ", kilobyte),
 			gets: "no answer"},
-		{does: "sends a line of terminal commands for a header field", get: raw("HTTP/1.1 200 OK\r\n" + escape + strings.Repeat(escape, 500) + "\r\n\r\n"),
+		{does: "sends a line of terminal commands for a header field",
+			get:  raw("HTTP/1.1 200 OK\r\n" + escape + strings.Repeat(escape, 500) + "\r\n\r\n"),
 			gets: "no answer"},
-		{does: "breaks a header field that holds a secret", get: raw("HTTP/1.1 200 OK\r\nSet-Cookie: session=" + secret + "\x00\r\n\r\n"),
+		{does: "breaks a header field that holds a secret",
+			get:  raw("HTTP/1.1 200 OK\r\nSet-Cookie: session=" + secret + "\x00\r\n\r\n"),
 			gets: "no answer"},
 		{does: "sends interim answers without end", get: pours("", "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n"),
 			gets: "no answer"},
-		{does: "sends an interim answer before the answer", get: raw("HTTP/1.1 103 Early Hints\r\nETag: \"0\"\r\n\r\nHTTP/1.1 200 OK\r\nETag: \"2\"\r\nContent-Length: 19\r\n\r\n" + good),
+		{does: "sends an interim answer before the answer",
+			get: raw("HTTP/1.1 103 Early Hints\r\nETag: \"0\"\r\n\r\n" +
+				"HTTP/1.1 200 OK\r\nETag: \"2\"\r\nContent-Length: 19\r\n\r\n" + good),
 			gets: "ok", keeps: `"kept":true`},
 		{does: "speaks another protocol", get: raw("220 mail.example ESMTP " + escape + "\r\n"),
 			gets: "no answer"},

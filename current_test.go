@@ -32,7 +32,8 @@ func TestAnOldAnswerFromACacheDoesNotProveThatALostWriteDidNotLand(t *testing.T)
 			origin, url := serve(t, nil, tc.body)
 			origin.Next("PUT", ifmatchtest.LoseResponse())
 			// The look, and all that follow it for a while, are answered by a cache.
-			origin.Next("GET", append([]ifmatchtest.Fault{ifmatchtest.Pass()}, ifmatchtest.Times(20, ifmatchtest.StaleRead())...)...)
+			origin.Next("GET",
+				append([]ifmatchtest.Fault{ifmatchtest.Pass()}, ifmatchtest.Times(20, ifmatchtest.StaleRead())...)...)
 			_, err := ifmatch.Update(t.Context(), brisk().With(tc.o), url, increment)
 			assert.ErrorIs(t, err, ifmatch.ErrUncertain)
 			assert.ErrorIs(t, err, ifmatch.ErrRefusedTag, "why looking did not tell")

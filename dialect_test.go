@@ -15,7 +15,8 @@ import (
 func TestADateDoesNotGuardWhereADialectDoes(t *testing.T) {
 	origin, url := serve(t, nil, `{"name":"a","count":1}`)
 	c := brisk().With(&ifmatch.Options{Dialect: answers(nil)})
-	u := &ifmatch.Representation[doc]{URL: url, LastModified: "Fri, 20 Nov 2026 10:00:00 GMT", Content: []byte(`{"count":0}`)}
+	u := &ifmatch.Representation[doc]{URL: url, LastModified: "Fri, 20 Nov 2026 10:00:00 GMT",
+		Content: []byte(`{"count":0}`)}
 	u.Value.Count = 2
 	_, err := ifmatch.Put(t.Context(), c, u)
 	require.ErrorIs(t, err, ifmatch.ErrNoValidator)
@@ -25,9 +26,10 @@ func TestADateDoesNotGuardWhereADialectDoes(t *testing.T) {
 
 func TestAVersionWithoutItsDocumentGuardsNothing(t *testing.T) {
 	origin, url := serve(t, nil, `{"name":"a","count":1}`)
-	c := brisk().With(&ifmatch.Options{Dialect: answers(func(a *http.Response, content, sent []byte) ([]byte, string, error) {
+	d := answers(func(a *http.Response, content, sent []byte) ([]byte, string, error) {
 		return nil, string(ifmatch.EntityTag(a)), nil
-	})})
+	})
+	c := brisk().With(&ifmatch.Options{Dialect: d})
 	u, err := ifmatch.Get[doc](t.Context(), c, url)
 	require.NoError(t, err)
 	assert.Equal(t, 1, u.Value.Count, "without a document of the dialect's, the content is it")
@@ -94,9 +96,11 @@ func TestADialectThatRefusesSendsNothing(t *testing.T) {
 	origin, url := serve(t, nil, `{"name":"a","count":1}`)
 	no := assert.AnError
 	for name, d := range map[string]*ifmatch.Dialect{
-		"cannot read":  {Name: "odd", Read: func(*http.Response, []byte, []byte) ([]byte, string, error) { return nil, "", no }},
+		"cannot read": {Name: "odd",
+			Read: func(*http.Response, []byte, []byte) ([]byte, string, error) { return nil, "", no }},
 		"cannot guard": {Name: "odd", Guard: func(*http.Request, string, []byte) ([]byte, error) { return nil, no }},
-		"no version":   {Name: "odd", Read: func(_ *http.Response, c, _ []byte) ([]byte, string, error) { return c, "", nil }},
+		"no version": {Name: "odd",
+			Read: func(_ *http.Response, c, _ []byte) ([]byte, string, error) { return c, "", nil }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := ifmatch.Update(t.Context(), brisk().With(&ifmatch.Options{Dialect: d}), url, increment)
@@ -113,7 +117,9 @@ func TestADialectThatRefusesSendsNothing(t *testing.T) {
 
 func TestADialectNamesTheKindsOfItsOwn(t *testing.T) {
 	origin, url := serve(t, nil, `{"name":"a","count":1}`)
-	origin.Next("PUT", ifmatchtest.Together(ifmatchtest.RivalWrite(`{"name":"b","count":1}`), ifmatchtest.RefuseWith(ifmatchtest.Response{Status: 400, Body: "stale"})))
+	stale := ifmatchtest.Response{Status: 400, Body: "stale"}
+	origin.Next("PUT",
+		ifmatchtest.Together(ifmatchtest.RivalWrite(`{"name":"b","count":1}`), ifmatchtest.RefuseWith(stale)))
 	d := &ifmatch.Dialect{Kind: func(e *ifmatch.ResponseError) ifmatch.Kind {
 		if e.StatusCode == 400 && string(e.Body) == "stale" {
 			return ifmatch.StaleVersion

@@ -42,7 +42,8 @@ func TestSecretsInAURLDoNotShowInErrors(t *testing.T) {
 	for _, url := range []string{
 		"http://origin.test/a?token=SECRET", "http://user:SECRET@origin.test/a", "http://SECRET@origin.test/a",
 		"http://origin.test/a#SECRET", "http://origin.test/%zz?token=SECRET", "http://user:SECRET@origin.test:port/",
-		"http://origin.test/a\n?token=SECRET", "gopher://origin.test/?token=SECRET", "/no/host?token=SECRET", "://?token=SECRET",
+		"http://origin.test/a\n?token=SECRET", "gopher://origin.test/?token=SECRET", "/no/host?token=SECRET",
+		"://?token=SECRET",
 	} {
 		for network, answer := range networks {
 			client, s := through(answer, &ifmatch.Options{MaxWait: -1})

@@ -193,7 +193,8 @@ func ExampleConflict() {
 	origin.Set("/doc", `{"name": "Anne", "quota": 10}`)
 
 	u, err := ifmatch.Save(ctx, client, u, func(_ context.Context, c ifmatch.Conflict[User]) (User, error) {
-		fmt.Printf("base %s, local %s, remote %s; refused with %d\n", c.Base.Name, c.Local.Name, c.Remote.Name, c.Refusal.StatusCode)
+		fmt.Printf("base %s, local %s, remote %s; refused with %d\n", c.Base.Name, c.Local.Name, c.Remote.Name,
+			c.Refusal.StatusCode)
 		c.Remote.Name = c.Local.Name + " or " + c.Remote.Name
 		return c.Remote, nil
 	})
@@ -435,7 +436,10 @@ func ExampleErrRefusedTag() {
 	_, err := ifmatch.Update(context.Background(), c, url, func(u *User) error { u.Quota++; return nil })
 	fmt.Println(errors.Is(err, ifmatch.ErrRefusedTag))
 
-	_, err = ifmatch.Update(context.Background(), c.With(&ifmatch.Options{StripWeakTags: true}), url, func(u *User) error { u.Quota++; return nil })
+	_, err = ifmatch.Update(context.Background(), c.With(&ifmatch.Options{StripWeakTags: true}), url, func(u *User) error {
+		u.Quota++
+		return nil
+	})
 	fmt.Println(err)
 	// Output:
 	// true
@@ -445,8 +449,12 @@ func ExampleErrRefusedTag() {
 func ExampleErrExhausted() {
 	origin, url := example(`{"name": "ann", "quota": 10}`)
 	quota := 10
-	origin.Always("PUT", ifmatchtest.RivalEdit(func([]byte) []byte { quota++; return fmt.Appendf(nil, `{"quota": %d}`, quota) }))
-	_, err := ifmatch.Update(context.Background(), client.With(&ifmatch.Options{MaxRounds: 3}), url, func(u *User) error { u.Quota++; return nil })
+	origin.Always("PUT",
+		ifmatchtest.RivalEdit(func([]byte) []byte { quota++; return fmt.Appendf(nil, `{"quota": %d}`, quota) }))
+	_, err := ifmatch.Update(context.Background(), client.With(&ifmatch.Options{MaxRounds: 3}), url, func(u *User) error {
+		u.Quota++
+		return nil
+	})
 	fmt.Println(errors.Is(err, ifmatch.ErrExhausted), errors.Is(err, ifmatch.StaleVersion), origin.Arrived("PUT"))
 	// Output: true true 3
 }

@@ -11,7 +11,8 @@ import (
 
 func TestAReadThatAProxyTransformedIsNoBaseOfAWrite(t *testing.T) {
 	client, s := through(func(a arrival) (*http.Response, error) {
-		return reply(203, thingV1, `ETag: "1"`, "Last-Modified: Mon, 02 Jan 2006 15:04:05 GMT", "Date: Mon, 02 Jan 2006 16:04:05 GMT"), nil
+		return reply(203, thingV1, `ETag: "1"`, "Last-Modified: Mon, 02 Jan 2006 15:04:05 GMT",
+			"Date: Mon, 02 Jan 2006 16:04:05 GMT"), nil
 	}, nil)
 	u, err := ifmatch.Get[thing](t.Context(), client, thingURL)
 	require.NoError(t, err)
@@ -42,7 +43,8 @@ func TestAStatusThatIsNoAnswerToAGetIsAnError(t *testing.T) {
 	withstand(t, []hostile{
 		{does: "answers 202", get: says("202 Accepted", `ETag: "2"`, good), gets: "202"},
 		{does: "answers 204", get: says("204 No Content", `ETag: "2"`, ""), gets: "204"},
-		{does: "answers 206, though no range was asked for", get: says("206 Partial Content", "ETag: \"2\"\nContent-Range: bytes 0-18/1000", good),
+		{does: "answers 206, though no range was asked for",
+			get:  says("206 Partial Content", "ETag: \"2\"\nContent-Range: bytes 0-18/1000", good),
 			gets: "206"},
 		{does: "answers 304, though nothing was asked conditionally", get: says("304 Not Modified", `ETag: "2"`, ""),
 			gets: "304"},

@@ -51,7 +51,8 @@ func serve(t testing.TB, o *ifmatchtest.Options, body string) (*ifmatchtest.Orig
 
 // brisk is a client whose waits are short, for tests over real connections.
 func brisk() *ifmatch.Client {
-	return ifmatch.New(&ifmatch.Options{MaxWait: 20 * time.Millisecond, HTTPClient: &http.Client{Transport: &http.Transport{}}})
+	return ifmatch.New(&ifmatch.Options{MaxWait: 20 * time.Millisecond,
+		HTTPClient: &http.Client{Transport: &http.Transport{}}})
 }
 
 func increment(d *doc) error { d.Count++; return nil }
@@ -76,7 +77,9 @@ func (l lossy) RoundTrip(r *http.Request) (resp *http.Response, err error) {
 }
 
 // plain sends a request as code would that knows nothing of tags.
-func plain(t testing.TB, ctx context.Context, h *http.Client, method, url, body string, header ...string) (int, string, error) {
+func plain(
+	t testing.TB, ctx context.Context, h *http.Client, method, url, body string, header ...string,
+) (int, string, error) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(ctx, method, url, strings.NewReader(body))
 	require.NoError(t, err)
@@ -651,7 +654,8 @@ func withstand(t *testing.T, table []hostile) {
 			})
 			saves := cmp.Or(line.saves, updates)
 			face(t, line, "Save", saves, func(ctx context.Context, c *ifmatch.Client) error {
-				u := &ifmatch.Representation[thing]{URL: hostileURL, ETag: `"1"`, Content: []byte(thingV1), Value: thing{N: 1, Note: "mine"}}
+				u := &ifmatch.Representation[thing]{URL: hostileURL, ETag: `"1"`, Content: []byte(thingV1),
+					Value: thing{N: 1, Note: "mine"}}
 				_, err := ifmatch.Save(ctx, c, u, ifmatch.ThreeWay)
 				return err
 			})
@@ -732,7 +736,8 @@ func kube(t *testing.T) (url string, set func(n int), now func() string) {
 	var mu sync.Mutex
 	version, n := 1, 0
 	object := func() string {
-		return fmt.Sprintf(`{"kind":"ConfigMap","metadata":{"name":"a","resourceVersion":"%d"},"data":{"n":"%d"}}`, version, n)
+		return fmt.Sprintf(`{"kind":"ConfigMap","metadata":{"name":"a","resourceVersion":"%d"},"data":{"n":"%d"}}`,
+			version, n)
 	}
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		mu.Lock()
@@ -755,7 +760,18 @@ func kube(t *testing.T) (url string, set func(n int), now func() string) {
 		fmt.Fprint(w, object())
 	}))
 	t.Cleanup(s.Close)
-	return s.URL + "/a", func(to int) { mu.Lock(); defer mu.Unlock(); version++; n = to }, func() string { mu.Lock(); defer mu.Unlock(); return object() }
+	set = func(to int) {
+		mu.Lock()
+		defer mu.Unlock()
+		version++
+		n = to
+	}
+	now = func() string {
+		mu.Lock()
+		defer mu.Unlock()
+		return object()
+	}
+	return s.URL + "/a", set, now
 }
 
 // day is a type with an encoding of its own: a date without a time.
@@ -793,9 +809,10 @@ func edited[T any](t *testing.T, content string, edit func(*T), o *ifmatch.Optio
 
 // answers is a dialect whose Read says what it is told to.
 func answers(read func(answer *http.Response, content, sent []byte) ([]byte, string, error)) *ifmatch.Dialect {
-	return &ifmatch.Dialect{Name: "odd", Read: read, Guard: func(w *http.Request, version string, content []byte) ([]byte, error) {
-		return content, ifmatch.ETag(version).Guard(w)
-	}}
+	return &ifmatch.Dialect{Name: "odd", Read: read,
+		Guard: func(w *http.Request, version string, content []byte) ([]byte, error) {
+			return content, ifmatch.ETag(version).Guard(w)
+		}}
 }
 
 func bad202() ifmatchtest.Response { return ifmatchtest.Response{Status: http.StatusAccepted} }

@@ -13,7 +13,8 @@ import (
 func TestABare409IsAStaleVersionExactlyWhenTheValidatorMoved(t *testing.T) {
 	bare := ifmatchtest.Response{Status: 409, Body: "Resource has been modified"}
 	origin, url := serve(t, nil, `{"name":"a","count":1}`)
-	origin.Next("PUT", ifmatchtest.Together(ifmatchtest.RivalWrite(`{"name":"b","count":1}`), ifmatchtest.RefuseWith(bare)))
+	origin.Next("PUT",
+		ifmatchtest.Together(ifmatchtest.RivalWrite(`{"name":"b","count":1}`), ifmatchtest.RefuseWith(bare)))
 	_, err := ifmatch.Update(t.Context(), brisk(), url, increment)
 	require.NoError(t, err)
 	assert.JSONEq(t, `{"name":"b","count":2}`, origin.Body("/doc"))

@@ -61,7 +61,8 @@ func TestLastModifiedGuardsAWriteOnlyWhereItIsStrong(t *testing.T) {
 
 func TestUpdateGuardsByDateOnlyWhereTheDateIsStrong(t *testing.T) {
 	now := time.Date(2026, 11, 20, 10, 0, 0, 0, time.UTC)
-	origin, url := serve(t, &ifmatchtest.Options{Tags: ifmatchtest.NoTags, Now: func() time.Time { return now }}, `{"count":1}`)
+	dates := &ifmatchtest.Options{Tags: ifmatchtest.NoTags, Now: func() time.Time { return now }}
+	origin, url := serve(t, dates, `{"count":1}`)
 	_, err := ifmatch.Update(t.Context(), brisk(), url, increment)
 	assert.ErrorIs(t, err, ifmatch.ErrNoValidator, "written in this very second")
 	now = now.Add(2 * time.Second)

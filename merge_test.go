@@ -25,8 +25,10 @@ func TestThreeWayFollowsTheRulesOfStructTags(t *testing.T) {
 		Note  string   `json:"note" merge:"text"`
 		Owner string   `json:"owner"`
 	}
-	const base = `{"hits":10,"tags":["a","b"],"parts":[{"name":"x","qty":1,"k":1},{"name":"y","qty":1,"k":2}],"note":"one\ntwo\nthree\n","owner":"ann","unknown":1.50}`
-	const remote = `{"hits":11,"tags":["b","c"],"parts":[{"name":"y","qty":5,"k":2},{"name":"x","qty":1,"k":1}],"note":"ONE\ntwo\nthree\n","owner":"bob","unknown":1.50}`
+	const base = `{"hits":10,"tags":["a","b"],"parts":[{"name":"x","qty":1,"k":1},{"name":"y","qty":1,"k":2}],` +
+		`"note":"one\ntwo\nthree\n","owner":"ann","unknown":1.50}`
+	const remote = `{"hits":11,"tags":["b","c"],"parts":[{"name":"y","qty":5,"k":2},{"name":"x","qty":1,"k":1}],` +
+		`"note":"ONE\ntwo\nthree\n","owner":"bob","unknown":1.50}`
 	origin, url := serve(t, nil, base)
 	u, err := ifmatch.Get[order](t.Context(), brisk(), url)
 	require.NoError(t, err)
@@ -50,7 +52,9 @@ func TestThreeWayFollowsTheRulesOfStructTags(t *testing.T) {
 		func(_, local, remote string) (string, error) { return local + "+" + remote, nil }, ifmatch.ThreeWay)
 	u, err = ifmatch.Save(t.Context(), brisk(), u, owner)
 	require.NoError(t, err)
-	assert.JSONEq(t, `{"hits":16,"tags":["b","d","c"],"parts":[{"name":"y","qty":5,"k":2},{"name":"x","qty":9,"k":1}],"note":"ONE\ntwo\nTHREE\n","owner":"eve+bob","unknown":1.50}`, origin.Body("/doc"))
+	assert.JSONEq(t,
+		`{"hits":16,"tags":["b","d","c"],"parts":[{"name":"y","qty":5,"k":2},{"name":"x","qty":9,"k":1}],`+
+			`"note":"ONE\ntwo\nTHREE\n","owner":"eve+bob","unknown":1.50}`, origin.Body("/doc"))
 	assert.Equal(t, 16, u.Value.Hits)
 }
 
@@ -68,7 +72,8 @@ func TestAWrongStructTagIsAnErrorWithItsPlace(t *testing.T) {
 func TestRulesByPointerServeDocumentsWithoutAType(t *testing.T) {
 	origin, url := serve(t, nil, `{"hits":10,"list":[{"id":1,"v":1,"x":1},{"id":2,"v":2,"x":2}]}`)
 	c := brisk().With(&ifmatch.Options{Rules: jsonmerge.MustRules(
-		jsonmerge.Rule{Path: "/hits", Strategy: jsonmerge.Counter}, jsonmerge.Rule{Path: "/list", Strategy: jsonmerge.Key("id")})})
+		jsonmerge.Rule{Path: "/hits", Strategy: jsonmerge.Counter},
+		jsonmerge.Rule{Path: "/list", Strategy: jsonmerge.Key("id")})})
 	u, err := ifmatch.Get[map[string]any](t.Context(), c, url)
 	require.NoError(t, err)
 	origin.Set("/doc", `{"hits":12,"list":[{"id":2,"v":2,"x":2},{"id":1,"v":1,"x":1}]}`)
@@ -105,15 +110,18 @@ func TestFieldAndFirstOfRefuseWhatTheyCannotDo(t *testing.T) {
 	}{
 		{name: "no address", merge: ifmatch.Field(nowhere, take, ifmatch.KeepLocal), want: "returned nil"},
 		{name: "the field's own error",
-			merge: ifmatch.Field(func(d *doc) *string { return &d.Name }, func(_, _, _ string) (string, error) { return "", no }, ifmatch.KeepLocal),
-			want:  "no"},
+			merge: ifmatch.Field(func(d *doc) *string { return &d.Name },
+				func(_, _, _ string) (string, error) { return "", no }, ifmatch.KeepLocal),
+			want: "no"},
 		{name: "the rest's error",
-			merge: ifmatch.Field(func(d *doc) *string { return &d.Name }, take, func(context.Context, ifmatch.Conflict[doc]) (doc, error) { return doc{}, no }),
-			want:  "no"},
+			merge: ifmatch.Field(func(d *doc) *string { return &d.Name }, take,
+				func(context.Context, ifmatch.Conflict[doc]) (doc, error) { return doc{}, no }),
+			want: "no"},
 		{name: "nobody to ask", merge: ifmatch.FirstOf[doc](), want: ifmatch.ErrUnresolved.Error()},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			u := &ifmatch.Representation[doc]{URL: url, ETag: `"old"`, Content: []byte(`{"name":"z","count":1}`), Value: doc{Name: "y", Count: 1}}
+			u := &ifmatch.Representation[doc]{URL: url, ETag: `"old"`, Content: []byte(`{"name":"z","count":1}`),
+				Value: doc{Name: "y", Count: 1}}
 			_, err := ifmatch.Save(t.Context(), brisk(), u, tc.merge)
 			assert.ErrorContains(t, err, tc.want)
 		})
@@ -126,11 +134,13 @@ func TestOneStrategysChangesDoNotShowToTheNext(t *testing.T) {
 		c.Local.Tags[0], c.Remote.Tags[0], c.Base.Tags[0] = "spoilt", "spoilt", "spoilt"
 		return doc{}, ifmatch.ErrUnresolved
 	}
-	u := &ifmatch.Representation[doc]{URL: url, ETag: `"old"`, Content: []byte(`{"name":"z","count":1,"tags":["x"]}`), Value: doc{Name: "y", Count: 1, Tags: []string{"x"}}}
-	u, err := ifmatch.Save(t.Context(), brisk(), u, ifmatch.FirstOf(spoil, func(_ context.Context, c ifmatch.Conflict[doc]) (doc, error) {
+	u := &ifmatch.Representation[doc]{URL: url, ETag: `"old"`,
+		Content: []byte(`{"name":"z","count":1,"tags":["x"]}`), Value: doc{Name: "y", Count: 1, Tags: []string{"x"}}}
+	check := func(_ context.Context, c ifmatch.Conflict[doc]) (doc, error) {
 		assert.False(t, slices.Contains(slices.Concat(c.Local.Tags, c.Remote.Tags, c.Base.Tags), "spoilt"))
 		return c.Local, nil
-	}))
+	}
+	u, err := ifmatch.Save(t.Context(), brisk(), u, ifmatch.FirstOf(spoil, check))
 	require.NoError(t, err)
 	assert.Equal(t, "y", u.Value.Name)
 }

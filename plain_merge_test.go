@@ -82,7 +82,8 @@ func TestAMergeOfAPlainPutMayLeaveNothingToWrite(t *testing.T) {
 
 func TestTheVersionInTheContentIsNoPartOfAMerge(t *testing.T) {
 	url, set, now := kube(t)
-	h := brisk().With(&ifmatch.Options{Dialect: dialect.Kubernetes(), Merge: ifmatch.ThreeWay[json.RawMessage]}).HTTPClient()
+	h := brisk().With(&ifmatch.Options{Dialect: dialect.Kubernetes(),
+		Merge: ifmatch.ThreeWay[json.RawMessage]}).HTTPClient()
 	ctx := ifmatch.UnitOfWork(t.Context())
 	_, body, err := plain(t, ctx, h, "GET", url, "")
 	require.NoError(t, err)

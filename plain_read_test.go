@@ -89,7 +89,8 @@ func TestAStreamReachesTheCallerAsItComes(t *testing.T) {
 		})
 	}
 	t.Run("no end after Timeout", func(t *testing.T) {
-		assert.Zero(t, ifmatch.New(nil).HTTPClient().Timeout, "net/http's default; a watch or a long download ends after this")
+		assert.Zero(t, ifmatch.New(nil).HTTPClient().Timeout,
+			"net/http's default; a watch or a long download ends after this")
 	})
 }
 

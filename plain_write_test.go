@@ -130,7 +130,9 @@ func TestAPlainWriteMayRiskLostUpdates(t *testing.T) {
 }
 
 func TestTheCallersOwnVersionInTheContentIsNotReplacedByANewerOne(t *testing.T) {
-	for name, ctx := range map[string]context.Context{"no unit of work": t.Context(), "a unit of work": ifmatch.UnitOfWork(t.Context())} {
+	for name, ctx := range map[string]context.Context{
+		"no unit of work": t.Context(), "a unit of work": ifmatch.UnitOfWork(t.Context()),
+	} {
 		t.Run(name, func(t *testing.T) {
 			url, set, now := kube(t)
 			h := brisk().With(&ifmatch.Options{Dialect: dialect.Kubernetes()}).HTTPClient()
@@ -139,7 +141,8 @@ func TestTheCallersOwnVersionInTheContentIsNotReplacedByANewerOne(t *testing.T) 
 			set(7) // somebody else
 			_, _, err = plain(t, ctx, h, "GET", url, "")
 			require.NoError(t, err)
-			status, _, err := plain(t, ctx, h, "PUT", url, strings.Replace(old, `"n":"0"`, `"n":"1"`, 1), "Content-Type: application/json")
+			edited := strings.Replace(old, `"n":"0"`, `"n":"1"`, 1)
+			status, _, err := plain(t, ctx, h, "PUT", url, edited, "Content-Type: application/json")
 			require.NoError(t, err)
 			assert.Equal(t, 409, status)
 			assert.Contains(t, now(), `"n":"7"`, "the other's change is lost; net/http alone gets a 409 here")

@@ -14,7 +14,8 @@ func TestAProblemThatIsAnAttackHidesNoStatusAndShowsInNoText(t *testing.T) {
 		{does: "a status of its own (200)", head: problemJSON, content: `{"type":"about:blank","status":200}`},
 		{does: "a status of 1e400", head: problemJSON, content: `{"status":1e400}`},
 		{does: "terminal commands", head: problemJSON,
-			content: `{"type":"\u001b[31m","title":"\u001b[2J","detail":"\u001b]0;x\u0007","code":"\u001b[0m","instance":"\u001b"}`},
+			content: `{"type":"\u001b[31m","title":"\u001b[2J","detail":"\u001b]0;x\u0007","code":"\u001b[0m",` +
+				`"instance":"\u001b"}`},
 		{does: "line breaks, to forge the log", head: problemJSON,
 			content: `{"type":"x\r\n2026-01-01 ERROR root logged in","code":"a\nb","detail":"\r\n"}`},
 		{does: "marks that turn the direction of text", head: problemJSON,
@@ -40,15 +41,18 @@ func TestAProblemThatIsAnAttackHidesNoStatusAndShowsInNoText(t *testing.T) {
 		{does: "a coding that it does not have", head: problemJSON + "Content-Encoding: gzip",
 			content: `{"detail":"plain"}`},
 		{does: "XML that includes a file", head: "Content-Type: application/problem+xml",
-			content: `<!DOCTYPE p [<!ENTITY x SYSTEM "file:///etc/passwd">]><problem xmlns="urn:ietf:rfc:7807"><title>&x;</title></problem>`},
+			content: `<!DOCTYPE p [<!ENTITY x SYSTEM "file:///etc/passwd">]><problem ` +
+				`xmlns="urn:ietf:rfc:7807"><title>&x;</title></problem>`},
 		{does: "XML that doubles and doubles", head: "Content-Type: application/problem+xml",
-			content: `<!DOCTYPE p [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]><problem><title>&b;</title></problem>`},
+			content: `<!DOCTYPE p [<!ENTITY a "aaaaaaaaaa"><!ENTITY b ` +
+				`"&a;&a;&a;&a;&a;&a;&a;&a;">]><problem><title>&b;</title></problem>`},
 		{does: "5000 levels of XML", head: "Content-Type: application/problem+xml",
 			content: `<problem>` + strings.Repeat("<a>", 5000)},
 		{does: "a content type of nonsense", head: "Content-Type: ;;;/\"", content: `{"detail":"x"}`},
 	} {
-		lines = append(lines, hostile{does: "refuses with a problem of " + p.does, put: says("409 Conflict", p.head, p.content),
-			updates: "conflict: unknown, 409"})
+		lines = append(lines,
+			hostile{does: "refuses with a problem of " + p.does, put: says("409 Conflict", p.head, p.content),
+				updates: "conflict: unknown, 409"})
 	}
 	withstand(t, lines)
 }

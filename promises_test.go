@@ -60,12 +60,14 @@ func TestAResolvedWriteIsGuardedTooAndMayLoseAgain(t *testing.T) {
 	u, err = ifmatch.Save(ctx, c, u, ifmatch.ThreeWay)
 	require.NoError(t, err)
 	assert.Equal(t, `{"name":"d","count":5}`, origin.Body("/doc"))
-	assert.Equal(t, []string{`If-Match: "v1"`, `If-Match: "v2"`, `If-Match: "v3"`, `If-Match: "v4"`}, conditions(origin, "PUT"))
+	assert.Equal(t, []string{`If-Match: "v1"`, `If-Match: "v2"`, `If-Match: "v3"`, `If-Match: "v4"`},
+		conditions(origin, "PUT"))
 	assert.Equal(t, doc{Name: "d", Count: 5}, u.Value)
 }
 
 func TestNoWriteIsSentWithoutAValidator(t *testing.T) {
-	origin, url := serve(t, &ifmatchtest.Options{Tags: ifmatchtest.NoTags, HideLastModified: true}, `{"name":"a","count":0}`)
+	blank := &ifmatchtest.Options{Tags: ifmatchtest.NoTags, HideLastModified: true}
+	origin, url := serve(t, blank, `{"name":"a","count":0}`)
 	c, ctx := brisk(), t.Context()
 	u, err := ifmatch.Get[doc](ctx, c, url)
 	require.NoError(t, err)
@@ -149,7 +151,8 @@ func TestUpdateCountsEveryIncrementOnceWhenResponsesAreLost(t *testing.T) {
 					}
 				}
 			}
-			t.Logf("acknowledged %d, uncertain %d, conflicts %d, counter %d; PUTs %d, applied %d, without an answer %d, of these applied %d",
+			t.Logf("acknowledged %d, uncertain %d, conflicts %d, counter %d; "+
+				"PUTs %d, applied %d, without an answer %d, of these applied %d",
 				acknowledged.Load(), uncertain.Load(), conflicts.Load(), d.Count,
 				origin.Deliveries("PUT"), origin.Applied("PUT"), unanswered, landed)
 			assert.Positive(t, landed)
@@ -157,8 +160,10 @@ func TestUpdateCountsEveryIncrementOnceWhenResponsesAreLost(t *testing.T) {
 			assert.EqualValues(t, increments, acknowledged.Load()+uncertain.Load())
 			assert.EqualValues(t, d.Count, origin.Applied("PUT"), "no increment is in one write twice")
 			if tc.writeID == "" {
-				assert.EqualValues(t, acknowledged.Load(), d.Count-landed, "the counter is what was acknowledged, and the uncertain ones that landed")
-				assert.EqualValues(t, unanswered, uncertain.Load(), "every write whose outcome cannot be known is reported, and no other")
+				assert.EqualValues(t, acknowledged.Load(), d.Count-landed,
+					"the counter is what was acknowledged, and the uncertain ones that landed")
+				assert.EqualValues(t, unanswered, uncertain.Load(),
+					"every write whose outcome cannot be known is reported, and no other")
 			} else {
 				assert.EqualValues(t, increments, d.Count)
 				assert.Zero(t, uncertain.Load(), "the identifier tells")
@@ -302,8 +307,10 @@ func TestNoErrorLosesInformation(t *testing.T) {
 
 func TestAnEndedWaitKeepsWhatItWaitedFor(t *testing.T) {
 	origin, url := serve(t, nil, `{"count":0}`)
-	origin.Always("PUT", ifmatchtest.Answer(ifmatchtest.Problem(409, map[string]any{"type": "https://example.com/race"}).With("Retry-After", "3600")))
-	c := brisk().With(&ifmatch.Options{MaxWait: 2 * time.Hour, ProblemKinds: map[ifmatch.ProblemType]ifmatch.Kind{"https://example.com/race": ifmatch.Transient}})
+	race := ifmatchtest.Problem(409, map[string]any{"type": "https://example.com/race"}).With("Retry-After", "3600")
+	origin.Always("PUT", ifmatchtest.Answer(race))
+	c := brisk().With(&ifmatch.Options{MaxWait: 2 * time.Hour,
+		ProblemKinds: map[ifmatch.ProblemType]ifmatch.Kind{"https://example.com/race": ifmatch.Transient}})
 	why := errors.New("the user closed the window")
 	ctx, cancel := context.WithCancelCause(t.Context())
 	origin.Next("PUT", ifmatchtest.After(func() { time.AfterFunc(50*time.Millisecond, func() { cancel(why) }) }))
@@ -394,8 +401,9 @@ func TestTheCallerDecides(t *testing.T) {
 		{name: "fall through", merge: ifmatch.FirstOf(ifmatch.ThreeWay[doc], ifmatch.KeepRemote), want: remote,
 			puts: 1},
 		{name: "by field",
-			merge: ifmatch.Field(func(d *doc) *string { return &d.Name }, func(b, l, r string) (string, error) { return l + "/" + r, nil }, ifmatch.ThreeWay),
-			want:  `{"name":"local/remote","count":0}`, puts: 2},
+			merge: ifmatch.Field(func(d *doc) *string { return &d.Name },
+				func(b, l, r string) (string, error) { return l + "/" + r, nil }, ifmatch.ThreeWay),
+			want: `{"name":"local/remote","count":0}`, puts: 2},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			origin, url := serve(t, nil, base)

@@ -180,7 +180,8 @@ func TestAPlainClientFollowsReadsAsItWasTold(t *testing.T) {
 	assert.ErrorContains(t, err, "stopped after 10 redirects")
 
 	none := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	status, _, err = plain(t, t.Context(), ifmatch.New(&ifmatch.Options{HTTPClient: none}).HTTPClient(), "GET", strings.TrimSuffix(url, "/doc")+"/loop", "")
+	h := ifmatch.New(&ifmatch.Options{HTTPClient: none}).HTTPClient()
+	status, _, err = plain(t, t.Context(), h, "GET", strings.TrimSuffix(url, "/doc")+"/loop", "")
 	require.NoError(t, err)
 	assert.Equal(t, 302, status)
 }
@@ -193,12 +194,15 @@ func TestARedirectLeadsNoReadAstray(t *testing.T) {
 		},
 			gets: "no answer"},
 		{does: "redirects to another host", get: says("302 Found", "Location: http://evil.test/things/7", ""), gets: "302"},
-		{does: "redirects to the cloud's metadata", get: says("307 There", "Location: http://169.254.169.254/latest", ""), gets: "307"},
+		{does: "redirects to the cloud's metadata",
+			get: says("307 There", "Location: http://169.254.169.254/latest", ""), gets: "307"},
 		{does: "redirects to a file", get: says("302 Found", "Location: file:///etc/passwd", ""), gets: "302"},
 		{does: "redirects to nowhere", get: says("302 Found", "", ""), gets: "302"},
-		{does: "redirects to 100 KiB of nonsense", get: says("302 Found", "Location: http://%zz"+strings.Repeat(kilobyte, 100)+secret, ""),
+		{does: "redirects to 100 KiB of nonsense",
+			get:  says("302 Found", "Location: http://%zz"+strings.Repeat(kilobyte, 100)+secret, ""),
 			gets: "no answer"},
-		{does: "redirects to nonsense that holds a secret", get: says("302 Found", "Location: http://%zz/?token="+secret, ""), gets: "no answer"},
+		{does: "redirects to nonsense that holds a secret",
+			get: says("302 Found", "Location: http://%zz/?token="+secret, ""), gets: "no answer"},
 		{does: "redirects to a path of 100 KiB, and to HTML", get: func(c net.Conn, n int) {
 			if n%2 == 1 {
 				says("302 Found", "Location: /"+strings.Repeat(kilobyte, 100), "")(c, n)
@@ -211,10 +215,13 @@ func TestARedirectLeadsNoReadAstray(t *testing.T) {
 
 func TestARedirectLeadsNoWriteAstray(t *testing.T) {
 	withstand(t, []hostile{
-		{does: "redirects the write to another host (307)", put: says("307 There", "Location: http://evil.test/", ""), updates: "307"},
-		{does: "redirects the write to plain text on another port (308)", put: says("308 There", "Location: http://origin.test:81/", ""), updates: "308"},
+		{does: "redirects the write to another host (307)",
+			put: says("307 There", "Location: http://evil.test/", ""), updates: "307"},
+		{does: "redirects the write to plain text on another port (308)",
+			put: says("308 There", "Location: http://origin.test:81/", ""), updates: "308"},
 		{does: "redirects the write in a circle (307)", put: says("307 There", "Location: "+hostileURL, ""), updates: "307"},
-		{does: "redirects the write to nonsense (307)", put: says("307 There", "Location: http://%zz"+escape[1:2]+"/", ""), updates: "307"},
+		{does: "redirects the write to nonsense (307)",
+			put: says("307 There", "Location: http://%zz"+escape[1:2]+"/", ""), updates: "307"},
 	})
 }
 
@@ -223,7 +230,8 @@ func TestARedirectKeepsAGuardThatADialectPutIntoTheQuery(t *testing.T) {
 	base = strings.TrimSuffix(base, "/doc")
 	origin.Set("/i/_doc/1", `{"_seq_no":3,"_primary_term":1,"_source":{"n":1}}`)
 	origin.Always("PUT /i/_doc/1", ifmatchtest.Redirect(308, "/j/_doc/1"))
-	origin.Always("PUT /j/_doc/1", ifmatchtest.Answer(ifmatchtest.Response{Status: 200, Body: `{"_seq_no":4,"_primary_term":1}`}))
+	origin.Always("PUT /j/_doc/1",
+		ifmatchtest.Answer(ifmatchtest.Response{Status: 200, Body: `{"_seq_no":4,"_primary_term":1}`}))
 	c := ifmatch.New(&ifmatch.Options{Dialect: dialect.Elasticsearch()})
 	u, err := ifmatch.Get[map[string]any](t.Context(), c, base+"/i/_doc/1")
 	require.NoError(t, err)

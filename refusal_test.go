@@ -18,7 +18,8 @@ import (
 func TestWhatFetchingDoesNotCureSurfacesAtOnce(t *testing.T) {
 	k8s := func(reason, cause string) ifmatchtest.Response {
 		return ifmatchtest.Response{Status: 409, Header: http.Header{"Content-Type": {"application/json"}},
-			Body: `{"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","reason":"` + reason + `","details":{"causes":[{"reason":"` + cause + `","field":".spec.replicas"}]},"code":409}`}
+			Body: `{"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","reason":"` + reason +
+				`","details":{"causes":[{"reason":"` + cause + `","field":".spec.replicas"}]},"code":409}`}
 	}
 	for _, tc := range []struct {
 		name   string
@@ -57,7 +58,8 @@ func TestOnConflictDecidesAboutWhatFetchingDoesNotCure(t *testing.T) {
 		origin, url := serve(t, nil, `{"count":1}`)
 		origin.Always("PUT", ifmatchtest.Answer(taken))
 		asked := 0
-		c := brisk().With(&ifmatch.Options{ProblemKinds: kinds, MaxRounds: 4, OnConflict: func(context.Context, *ifmatch.ResponseError) error { asked++; return nil }})
+		c := brisk().With(&ifmatch.Options{ProblemKinds: kinds, MaxRounds: 4,
+			OnConflict: func(context.Context, *ifmatch.ResponseError) error { asked++; return nil }})
 		_, err := ifmatch.Update(t.Context(), c, url, increment)
 		assert.ErrorIs(t, err, ifmatch.ErrExhausted)
 		assert.ErrorIs(t, err, ifmatch.AlreadyExists)
@@ -68,7 +70,8 @@ func TestOnConflictDecidesAboutWhatFetchingDoesNotCure(t *testing.T) {
 		origin, url := serve(t, nil, `{"count":1}`)
 		origin.Always("PUT", ifmatchtest.Answer(taken))
 		no := errors.New("no other name")
-		c := brisk().With(&ifmatch.Options{ProblemKinds: kinds, OnConflict: func(context.Context, *ifmatch.ResponseError) error { return no }})
+		c := brisk().With(&ifmatch.Options{ProblemKinds: kinds,
+			OnConflict: func(context.Context, *ifmatch.ResponseError) error { return no }})
 		_, err := ifmatch.Update(t.Context(), c, url, increment)
 		assert.ErrorIs(t, err, no)
 		assert.ErrorIs(t, err, ifmatch.AlreadyExists)
@@ -118,11 +121,16 @@ func TestARefusalForEverEndsTheCall(t *testing.T) {
 		says("200 OK", fmt.Sprintf("ETag: %q", fmt.Sprint(n)), fmt.Sprintf(`{"n":1,"seen":%d}`, n))(c, n)
 	}
 	withstand(t, []hostile{
-		{does: "refuses the tag that it gives, for ever", put: says("412 No", "", ""), updates: "conflict: stale version, refused tag"},
-		{does: "has another version each time, for ever", get: fresh, put: says("412 No", "", ""), updates: "conflict: stale version, exhausted"},
-		{does: "refuses with a bare 409, the version unchanged", put: says("409 Conflict", "", ""), updates: "conflict: unknown, 409"},
-		{does: "refuses with 409 and HTML", put: says("409 Conflict", "Content-Type: text/html", "<html>"+secret), updates: "conflict: unknown, 409"},
-		{does: "demands the condition that was sent (428)", put: says("428 Precondition Required", "", ""), updates: "conflict: precondition required, 428"},
+		{does: "refuses the tag that it gives, for ever", put: says("412 No", "", ""),
+			updates: "conflict: stale version, refused tag"},
+		{does: "has another version each time, for ever", get: fresh, put: says("412 No", "", ""),
+			updates: "conflict: stale version, exhausted"},
+		{does: "refuses with a bare 409, the version unchanged", put: says("409 Conflict", "", ""),
+			updates: "conflict: unknown, 409"},
+		{does: "refuses with 409 and HTML", put: says("409 Conflict", "Content-Type: text/html", "<html>"+secret),
+			updates: "conflict: unknown, 409"},
+		{does: "demands the condition that was sent (428)", put: says("428 Precondition Required", "", ""),
+			updates: "conflict: precondition required, 428"},
 		{does: "answers 304", put: says("304 Not Modified", `ETag: "1"`, ""), updates: "304"},
 	})
 }

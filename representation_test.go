@@ -67,7 +67,8 @@ func TestAValueIsAViewOfItsDocument(t *testing.T) {
 		{name: "an element in front shifts nothing",
 			before: `{"list": [{"id": "1", "qty": 1, "x": 1}, {"id": "2", "qty": 2, "x": 2}], ` + rest + `}`,
 			edit:   func(v *view) { v.List = append([]sub{{"0", 0}}, v.List...); v.List[2].Qty = 3 },
-			want:   `{"list": [{"id": "0", "qty": 0}, {"id": "1", "qty": 1, "x": 1}, {"id": "2", "qty": 3, "x": 2}], ` + rest + `}`},
+			want: `{"list": [{"id": "0", "qty": 0}, {"id": "1", "qty": 1, "x": 1}, {"id": "2", "qty": 3, "x": 2}], ` +
+				rest + `}`},
 		{name: "a removed element takes only its own",
 			before: `{"list": [{"id": "1", "qty": 1, "x": 1}, {"id": "2", "qty": 2, "x": 2}], ` + rest + `}`,
 			edit:   func(v *view) { v.List = v.List[1:] },
@@ -97,11 +98,14 @@ func TestElementsAreRecognisedByADeclaredKey(t *testing.T) {
 	type pod struct {
 		Containers []container `json:"containers"`
 	}
-	const before = `{"containers": [{"name": "a", "image": "1", "ports": [80]}, {"name": "b", "image": "1", "ports": [81]}]}`
+	const before = `{"containers": [{"name": "a", "image": "1", "ports": [80]}, {"name": "b", "image": "1", ` +
+		`"ports": [81]}]}`
 	got := edited(t, before, func(p *pod) {
 		p.Containers = []container{{"b", "2"}, {"c", "1"}, {"a", "2"}}
 	}, &ifmatch.Options{Keys: map[string][]string{"/containers": {"name"}}})
-	assert.Equal(t, `{"containers": [{"name": "b", "image": "2", "ports": [81]}, {"name": "c", "image": "1"}, {"name": "a", "image": "2", "ports": [80]}]}`, got)
+	assert.Equal(t,
+		`{"containers": [{"name": "b", "image": "2", "ports": [81]}, {"name": "c", "image": "1"}, {"name": "a", `+
+			`"image": "2", "ports": [80]}]}`, got)
 }
 
 func TestOtherTypesStandForTheirContent(t *testing.T) {
@@ -149,7 +153,8 @@ func TestContentThatIsNotWhatItShouldBeIsAClearError(t *testing.T) {
 		})
 	}
 	origin, url := serve(t, nil, `{}`)
-	_, err := ifmatch.Update(t.Context(), brisk(), url, func(m *json.RawMessage) error { *m = json.RawMessage(`{"a":`); return nil })
+	broken := func(m *json.RawMessage) error { *m = json.RawMessage(`{"a":`); return nil }
+	_, err := ifmatch.Update(t.Context(), brisk(), url, broken)
 	require.Error(t, err)
 	_, err = ifmatch.Create(t.Context(), brisk(), url+"/x", make(chan int))
 	require.Error(t, err)
@@ -175,7 +180,8 @@ func TestARebuiltRepresentationWritesAsTheFetchedOne(t *testing.T) {
 func TestStrangeContentIsAnErrorOrStaysAsItCame(t *testing.T) {
 	const good = `{"n":5,"kept":true}`
 	withstand(t, []hostile{
-		{does: "sends a page of HTML", get: says("200 OK", "ETag: \"2\"\nContent-Type: text/html", "<!DOCTYPE html><title>Log in</title>"+secret),
+		{does: "sends a page of HTML",
+			get:  says("200 OK", "ETag: \"2\"\nContent-Type: text/html", "<!DOCTYPE html><title>Log in</title>"+secret),
 			gets: "not decodable"},
 		{does: "sends nothing", get: says("200 OK", `ETag: "2"`, ""),
 			gets: "not decodable"},
@@ -193,23 +199,28 @@ func TestStrangeContentIsAnErrorOrStaysAsItCame(t *testing.T) {
 			gets: "not decodable"},
 		{does: "hides a NUL byte in a string", get: says("200 OK", `ETag: "2"`, "{\"n\":5,\"note\":\"a\x00b\"}"),
 			gets: "not decodable"},
-		{does: "nests a million arrays", get: says("200 OK", `ETag: "2"`, `{"n":5,"deep":`+strings.Repeat("[", 500_000)+strings.Repeat("]", 500_000)+`}`),
+		{does: "nests a million arrays",
+			get:  says("200 OK", `ETag: "2"`, `{"n":5,"deep":`+strings.Repeat("[", 500_000)+strings.Repeat("]", 500_000)+`}`),
 			gets: "not decodable"},
 		{does: "sends 2^63 for an int64", get: says("200 OK", `ETag: "2"`, `{"n":9223372036854775808}`),
 			gets: "not decodable"},
-		{does: "sends a number of half a million digits", get: says("200 OK", `ETag: "2"`, `{"n":`+strings.Repeat("9", 500_000)+`}`),
+		{does: "sends a number of half a million digits",
+			get:  says("200 OK", `ETag: "2"`, `{"n":`+strings.Repeat("9", 500_000)+`}`),
 			gets: "not decodable"},
 		{does: "sends a number for a string", get: says("200 OK", `ETag: "2"`, `{"n":5,"note":17}`),
 			gets: "not decodable"},
-		{does: "sends numbers that no float64 holds, where nobody looks", get: says("200 OK", `ETag: "2"`, `{"n":5,"big":9223372036854775808,"huge":1e999999}`),
+		{does: "sends numbers that no float64 holds, where nobody looks",
+			get:  says("200 OK", `ETag: "2"`, `{"n":5,"big":9223372036854775808,"huge":1e999999}`),
 			gets: "ok", keeps: `"big":9223372036854775808,"huge":1e999999`},
 		{does: "sends an escaped NUL, where nobody looks", get: says("200 OK", `ETag: "2"`, `{"n":5,"odd":"\u0000"}`),
 			gets: "ok", keeps: `"odd":"\u0000"`},
-		{does: "sends half of a surrogate pair, where nobody looks", get: says("200 OK", `ETag: "2"`, `{"n":5,"odd":"\ud800"}`),
+		{does: "sends half of a surrogate pair, where nobody looks",
+			get:  says("200 OK", `ETag: "2"`, `{"n":5,"odd":"\ud800"}`),
 			gets: "ok", updates: "ambiguous"},
 		{does: "sends a member twice", get: says("200 OK", `ETag: "2"`, `{"n":5,"kept":1,"kept":2}`),
 			gets: "ok", updates: "ambiguous"},
-		{does: "sends bytes that are no UTF-8, where nobody looks", get: says("200 OK", `ETag: "2"`, "{\"n\":5,\"odd\":\"\xff\xfe\"}"),
+		{does: "sends bytes that are no UTF-8, where nobody looks",
+			get:  says("200 OK", `ETag: "2"`, "{\"n\":5,\"odd\":\"\xff\xfe\"}"),
 			gets: "ok", updates: "ambiguous"},
 		{does: "sends null", get: says("200 OK", `ETag: "2"`, `null`),
 			gets: "ok", saves: "undecided"},

@@ -169,7 +169,9 @@ func TestThePatchedRepresentationIsKnownOnlyWhenItIsTold(t *testing.T) {
 		{name: "200 that repeats the patch", status: 200, body: string(patch), fields: []string{`ETag: "2"`}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			client, s := through(func(a arrival) (*http.Response, error) { return reply(c.status, c.body, c.fields...), nil }, nil)
+			client, s := through(func(a arrival) (*http.Response, error) {
+				return reply(c.status, c.body, c.fields...), nil
+			}, nil)
 			u, err := ifmatch.Patch(t.Context(), client, firstThing(), "application/merge-patch+json", patch)
 			require.NoError(t, err)
 			require.Equal(t, "application/merge-patch+json", s.arrivals()[0].header.Get("Content-Type"))
@@ -242,7 +244,11 @@ func TestAPatchThatToldNoContentIsNoBaseForTheNextWrite(t *testing.T) {
 func TestWhatASuccessSaysBesidesCannotMakeItAFailure(t *testing.T) {
 	withstand(t, []hostile{
 		{does: "gives * for the tag of what was written", put: says("204 No Content", `ETag: *`, ""), updates: "ok"},
-		{does: "returns another resource's content", put: says("200 OK", "ETag: \"2\"\nContent-Location: http://evil.test/\nPreference-Applied: return=representation", `{"n":666}`), updates: "ok"},
-		{does: "returns garbage for the new representation", put: says("200 OK", "ETag: \"2\"\nPreference-Applied: return=representation", "\xff\xfe"), updates: "ok"},
+		{does: "returns another resource's content",
+			put: says("200 OK",
+				"ETag: \"2\"\nContent-Location: http://evil.test/\nPreference-Applied: return=representation", `{"n":666}`),
+			updates: "ok"},
+		{does: "returns garbage for the new representation",
+			put: says("200 OK", "ETag: \"2\"\nPreference-Applied: return=representation", "\xff\xfe"), updates: "ok"},
 	})
 }

@@ -72,12 +72,16 @@ func TestMaxAttemptsCountsEveryAttempt(t *testing.T) {
 			})
 		}
 		synctest.Test(t, func(t *testing.T) {
-			client, s := through(func(arrival) (*http.Response, error) { return reply(429, ""), nil }, &ifmatch.Options{MaxAttempts: set})
+			client, s := through(func(arrival) (*http.Response, error) {
+				return reply(429, ""), nil
+			}, &ifmatch.Options{MaxAttempts: set})
 			require.Error(t, put(t.Context(), client))
 			require.Len(t, s.arrivals(), want, "a write met with 429")
 		})
 		synctest.Test(t, func(t *testing.T) {
-			client, s := through(held(func(arrival) (*http.Response, error) { return nil, errLost }), &ifmatch.Options{MaxAttempts: set})
+			client, s := through(held(func(arrival) (*http.Response, error) {
+				return nil, errLost
+			}), &ifmatch.Options{MaxAttempts: set})
 			require.ErrorIs(t, put(t.Context(), client), ifmatch.ErrUncertain)
 			require.Len(t, s.writes(), want, "a write whose answers are all lost")
 		})
@@ -138,7 +142,9 @@ func TestAWriteThatWasTurnedAwayIsSentAgainWithoutALook(t *testing.T) {
 
 func TestWaitsHaveFullJitter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		client, s := through(func(arrival) (*http.Response, error) { return reply(503, ""), nil }, &ifmatch.Options{MaxAttempts: 12, MaxWait: time.Second})
+		client, s := through(func(arrival) (*http.Response, error) {
+			return reply(503, ""), nil
+		}, &ifmatch.Options{MaxAttempts: 12, MaxWait: time.Second})
 		var first, late []time.Duration
 		for range 100 {
 			before := len(s.arrivals())
@@ -185,7 +191,9 @@ func TestCancellingAWaitReturnsAtOnceAndKeepsTheFailure(t *testing.T) {
 
 func TestCancellingAWaitKeepsABrokenConnection(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		client, s := through(func(arrival) (*http.Response, error) { return nil, errLost }, &ifmatch.Options{MaxAttempts: 1000})
+		client, s := through(func(arrival) (*http.Response, error) {
+			return nil, errLost
+		}, &ifmatch.Options{MaxAttempts: 1000})
 		ctx, cancel := context.WithCancel(t.Context())
 		time.AfterFunc(time.Minute, cancel)
 		start := time.Now()
@@ -242,7 +250,8 @@ func TestNothingEndsACallAfterFifteenMinutes(t *testing.T) {
 		require.Len(t, s.arrivals(), 151)
 		require.Greater(t, time.Since(start), 45*time.Minute)
 		last := s.arrivals()[120:]
-		require.Greater(t, last[30].at.Sub(last[0].at), time.Minute, "and the waits do not end then either: 30 of 15 s on average")
+		require.Greater(t, last[30].at.Sub(last[0].at), time.Minute,
+			"and the waits do not end then either: 30 of 15 s on average")
 	})
 	synctest.Test(t, func(t *testing.T) {
 		version := 1

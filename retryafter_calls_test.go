@@ -67,20 +67,24 @@ func TestRetryAfterIsReadInEveryForm(t *testing.T) {
 	}{
 		{name: "seconds", fields: []string{"Retry-After: 10"}, want: 10 * time.Second},
 		{name: "IMF-fixdate, of a clock that is years ahead",
-			fields: []string{"Retry-After: " + date.Add(10*time.Second).Format(http.TimeFormat), "Date: " + date.Format(http.TimeFormat)},
-			want:   10 * time.Second},
+			fields: []string{"Retry-After: " + date.Add(10*time.Second).Format(http.TimeFormat),
+				"Date: " + date.Format(http.TimeFormat)},
+			want: 10 * time.Second},
 		{name: "RFC 850",
-			fields: []string{"Retry-After: " + date.Add(10*time.Second).Format("Monday, 02-Jan-06 15:04:05 GMT"), "Date: " + date.Format(http.TimeFormat)},
-			want:   10 * time.Second},
+			fields: []string{"Retry-After: " + date.Add(10*time.Second).Format("Monday, 02-Jan-06 15:04:05 GMT"),
+				"Date: " + date.Format(http.TimeFormat)},
+			want: 10 * time.Second},
 		{name: "asctime",
-			fields: []string{"Retry-After: " + date.Add(10*time.Second).Format(time.ANSIC), "Date: " + date.Format(http.TimeFormat)},
-			want:   10 * time.Second},
+			fields: []string{"Retry-After: " + date.Add(10*time.Second).Format(time.ANSIC),
+				"Date: " + date.Format(http.TimeFormat)},
+			want: 10 * time.Second},
 		{name: "the longer of two", fields: []string{"Retry-After: 3", "Retry-After: 10"}, want: 10 * time.Second},
 		{name: "good beside bad", fields: []string{"Retry-After: soon", "Retry-After: 10"}, want: 10 * time.Second},
 		{name: "just MaxWait", fields: []string{"Retry-After: 30"}, want: 30 * time.Second},
 		{name: "a date that has passed",
-			fields: []string{"Retry-After: " + date.Add(-time.Hour).Format(http.TimeFormat), "Date: " + date.Format(http.TimeFormat)},
-			want:   0},
+			fields: []string{"Retry-After: " + date.Add(-time.Hour).Format(http.TimeFormat),
+				"Date: " + date.Format(http.TimeFormat)},
+			want: 0},
 		{name: "zero", fields: []string{"Retry-After: 0"}, want: 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -124,7 +128,9 @@ func TestRetryAfterCannotHoldACall(t *testing.T) {
 			})
 		})
 	}
-	for _, value := range []string{"-1", "-86400", "1.5", "1e9", "soon", "", "0x10", "+5", "10 20", "\u0661", "Mon, 99 Foo 2999 00:00:00 GMT"} {
+	for _, value := range []string{
+		"-1", "-86400", "1.5", "1e9", "soon", "", "0x10", "+5", "10 20", "\u0661", "Mon, 99 Foo 2999 00:00:00 GMT",
+	} {
 		t.Run("nonsense: "+value, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				start := time.Now()
@@ -143,7 +149,9 @@ func TestRetryAfterCannotHoldACall(t *testing.T) {
 
 func TestJitterNeverShortensRetryAfter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		client, s := through(func(arrival) (*http.Response, error) { return reply(503, "", "Retry-After: 2"), nil }, &ifmatch.Options{MaxAttempts: 100})
+		client, s := through(func(arrival) (*http.Response, error) {
+			return reply(503, "", "Retry-After: 2"), nil
+		}, &ifmatch.Options{MaxAttempts: 100})
 		_, err := ifmatch.Get[thing](t.Context(), client, thingURL)
 		require.Error(t, err)
 		require.Len(t, s.arrivals(), 100)
@@ -222,7 +230,8 @@ func TestAnImpossibleWaitEndsTheCall(t *testing.T) {
 			gets: "exhausted, 503"},
 		{does: "is busy for -5 seconds", get: says("503 Busy", "Retry-After: -5", ""),
 			gets: "503"},
-		{does: "turns the write away, and wants a year of patience", put: says("429 Slow down", "Retry-After: 31536000", ""), updates: "exhausted, 429"},
+		{does: "turns the write away, and wants a year of patience",
+			put: says("429 Slow down", "Retry-After: 31536000", ""), updates: "exhausted, 429"},
 		{does: "turns the write away for ever", put: says("429 Slow down", "", ""), updates: "429"},
 	})
 }

@@ -29,7 +29,8 @@ func TestRoutesVaryTheOptions(t *testing.T) {
 	assert.Error(t, err)
 
 	for _, pattern := range []string{"no slash", "/a/{b"} {
-		_, err = ifmatch.Get[doc](t.Context(), ifmatch.New(&ifmatch.Options{Routes: map[string]*ifmatch.Options{pattern: nil}}), base+"/doc")
+		c := ifmatch.New(&ifmatch.Options{Routes: map[string]*ifmatch.Options{pattern: nil}})
+		_, err = ifmatch.Get[doc](t.Context(), c, base+"/doc")
 		assert.ErrorContains(t, err, "Routes")
 	}
 }

@@ -44,8 +44,9 @@ func TestADeletionIsAMergeInput(t *testing.T) {
 		{name: "overwrite creates anew, with what the type does not show", merge: ifmatch.KeepLocal[doc],
 			want: `{"name":"b","count":1,"unknown":true}`},
 		{name: "by field",
-			merge: ifmatch.Field(func(d *doc) *string { return &d.Name }, func(_, l, _ string) (string, error) { return l, nil }, ifmatch.KeepLocal),
-			want:  `{"name":"b","count":1,"unknown":true}`},
+			merge: ifmatch.Field(func(d *doc) *string { return &d.Name },
+				func(_, l, _ string) (string, error) { return l, nil }, ifmatch.KeepLocal),
+			want: `{"name":"b","count":1,"unknown":true}`},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			origin, url := serve(t, nil, base)

@@ -40,7 +40,8 @@ func TestUnderAnyScheduleOfFaultsAnEditIsAppliedAtMostOnce(t *testing.T) {
 		rivals := 0
 		rival := ifmatchtest.RivalEdit(func(old []byte) []byte {
 			rivals++
-			return []byte(strings.Replace(string(old), `"words":["first"`, fmt.Sprintf(`"words":["first","rival %d"`, rivals), 1))
+			return []byte(strings.Replace(string(old), `"words":["first"`,
+				fmt.Sprintf(`"words":["first","rival %d"`, rivals), 1))
 		})
 		write := func() ifmatchtest.Fault {
 			switch rng.IntN(9) {

@@ -63,10 +63,12 @@ func TestNoPlainWriteLandsOnAVersionThatItsUnitDidNotRead(t *testing.T) {
 	landed, refused, conflicts := 0, 0, 0
 	for seed := range schedules {
 		rng := rand.New(rand.NewPCG(uint64(seed), 1))
-		origin := ifmatchtest.New([]*ifmatchtest.Options{nil, {WriteTags: ifmatchtest.NoWriteTags}, {WriteTags: ifmatchtest.ReceiptWriteTags}, {Tags: ifmatchtest.WeakTags, WeakMatch: true}}[rng.IntN(4)])
+		origin := ifmatchtest.New([]*ifmatchtest.Options{nil, {WriteTags: ifmatchtest.NoWriteTags},
+			{WriteTags: ifmatchtest.ReceiptWriteTags}, {Tags: ifmatchtest.WeakTags, WeakMatch: true}}[rng.IntN(4)])
 		origin.Set("/a", `{"v":0}`)
 		origin.Set("/b", `{"v":0}`)
-		h := ifmatch.New(&ifmatch.Options{HTTPClient: &http.Client{Transport: direct{origin}}, MaxTracked: 1 + rng.IntN(2)}).HTTPClient()
+		h := ifmatch.New(&ifmatch.Options{HTTPClient: &http.Client{Transport: direct{origin}},
+			MaxTracked: 1 + rng.IntN(2)}).HTTPClient()
 		flows := make([]map[string]*flow, 2+rng.IntN(3))
 		for i := range flows {
 			ctx := t.Context()
@@ -96,7 +98,8 @@ func TestNoPlainWriteLandsOnAVersionThatItsUnitDidNotRead(t *testing.T) {
 					require.NotEqual(t, before, 0)
 				default:
 					landed++
-					require.Equal(t, before, f.read, "seed %d: a write made from version %d landed on version %d:\n%v", seed, f.read, before, origin.Requests())
+					require.Equal(t, before, f.read,
+						"seed %d: a write made from version %d landed on version %d:\n%v", seed, f.read, before, origin.Requests())
 				}
 				f.read = 0 // without a unit of work each write is made from a read of its own
 			}
@@ -121,7 +124,8 @@ func TestAUnitOfWorkGoesOnFromItsOwnWrites(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, 200, status)
 	_, _, err = plain(t, ctx, h, "PUT", url, `{"v":3}`)
-	assert.ErrorIs(t, err, ifmatch.ErrNoValidator, "the answer to the last one had content, whose tag may be the receipt's")
+	assert.ErrorIs(t, err, ifmatch.ErrNoValidator,
+		"the answer to the last one had content, whose tag may be the receipt's")
 	assert.Equal(t, []string{`If-Match: "v1"`, `If-Match: "v2"`}, conditions(origin, "PUT"))
 }
 
@@ -192,11 +196,15 @@ func TestTwoUnitsThatReadNothingDoNotOverwriteEachOther(t *testing.T) {
 }
 
 func TestWhatAUnitReadInPartsOrFromItsCacheIsNotOverwrittenUnguarded(t *testing.T) {
-	for name, field := range map[string]string{"206": "x-ms-range: bytes=0-3", "range": "Range: bytes=0-3", "304": `If-None-Match: "v1"`} {
+	for name, field := range map[string]string{
+		"206": "x-ms-range: bytes=0-3", "range": "Range: bytes=0-3", "304": `If-None-Match: "v1"`,
+	} {
 		t.Run(name, func(t *testing.T) {
 			origin, url := serve(t, nil, `{"n":0}`)
 			if name == "206" {
-				origin.Next("GET", ifmatchtest.Answer(ifmatchtest.Response{Status: 206, Header: http.Header{"Etag": {`"v1"`}, "Content-Range": {"bytes 0-3/7"}}, Body: `{"n"`}))
+				part := ifmatchtest.Response{Status: 206, Body: `{"n"`}
+				part = part.With("ETag", `"v1"`).With("Content-Range", "bytes 0-3/7")
+				origin.Next("GET", ifmatchtest.Answer(part))
 			}
 			h, ctx := brisk().HTTPClient(), ifmatch.UnitOfWork(t.Context())
 			_, _, err := plain(t, ctx, h, "GET", url, "", field)

@@ -21,7 +21,8 @@ func TestIdentitiesDoNotMix(t *testing.T) {
 	_, _, err := plain(t, t.Context(), h, "GET", url, "", "Authorization: Bearer a", "X-Tenant: one")
 	require.NoError(t, err)
 	_, _, err = plain(t, t.Context(), h, "PUT", url, `{"v":1}`, "Authorization: Bearer b")
-	assert.ErrorIs(t, err, ifmatch.ErrNoValidator, "the other identity has read nothing, or the same one signs each request anew")
+	assert.ErrorIs(t, err, ifmatch.ErrNoValidator,
+		"the other identity has read nothing, or the same one signs each request anew")
 	assert.Empty(t, conditions(origin, "PUT"))
 	_, _, err = plain(t, t.Context(), h, "PUT", url, `{"v":1}`, "Authorization: Bearer a", "X-Tenant: two")
 	assert.ErrorIs(t, err, ifmatch.ErrNoValidator, "another tenant's representation")

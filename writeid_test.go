@@ -31,7 +31,8 @@ func TestAWriteIdentifierTellsOurWriteFromARivalsEqualOne(t *testing.T) {
 	t.Run("a list that does not have it proves that it did not land", func(t *testing.T) {
 		origin, url := serve(t, nil, `{"count":0,"by":["first"]}`)
 		origin.Next("PUT", ifmatchtest.LoseRequest())
-		origin.Next("GET", ifmatchtest.Pass(), ifmatchtest.RivalEdit(func([]byte) []byte { return []byte(`{"count":1,"by":["first","rival"]}`) }))
+		origin.Next("GET", ifmatchtest.Pass(),
+			ifmatchtest.RivalEdit(func([]byte) []byte { return []byte(`{"count":1,"by":["first","rival"]}`) }))
 		u, err := ifmatch.Update(t.Context(), brisk().With(&ifmatch.Options{WriteID: "/by"}), url, increment)
 		require.NoError(t, err)
 		assert.Equal(t, 2, u.Value.Count)
@@ -39,7 +40,8 @@ func TestAWriteIdentifierTellsOurWriteFromARivalsEqualOne(t *testing.T) {
 	t.Run("a list that has lost its beginning proves nothing", func(t *testing.T) {
 		origin, url := serve(t, nil, `{"count":0,"by":["first"]}`)
 		origin.Next("PUT", ifmatchtest.LoseRequest())
-		origin.Next("GET", ifmatchtest.Pass(), ifmatchtest.RivalEdit(func([]byte) []byte { return []byte(`{"count":1,"by":["rival"]}`) }))
+		origin.Next("GET", ifmatchtest.Pass(),
+			ifmatchtest.RivalEdit(func([]byte) []byte { return []byte(`{"count":1,"by":["rival"]}`) }))
 		_, err := ifmatch.Update(t.Context(), brisk().With(stamped), url, increment)
 		assert.ErrorIs(t, err, ifmatch.ErrUncertain)
 	})
@@ -102,7 +104,8 @@ func TestAnIdentifierTellsThatTheWriteWhichAGatewayRepeatedIsOurs(t *testing.T) 
 	t.Run("looking that fails is no answer either", func(t *testing.T) {
 		origin, url := serve(t, nil, `{"count":0}`)
 		origin.Next("PUT", ifmatchtest.RivalWrite(`{"count":7}`))
-		origin.Next("GET", ifmatchtest.Pass(), ifmatchtest.Answer(ifmatchtest.Problem(403, nil)), ifmatchtest.Answer(ifmatchtest.Problem(403, nil)))
+		origin.Next("GET", ifmatchtest.Pass(), ifmatchtest.Answer(ifmatchtest.Problem(403, nil)),
+			ifmatchtest.Answer(ifmatchtest.Problem(403, nil)))
 		_, err := ifmatch.Update(t.Context(), brisk().With(stamped), url, increment)
 		assert.ErrorIs(t, err, ifmatch.StaleVersion)
 	})

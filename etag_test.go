@@ -59,7 +59,8 @@ func TestSelectETagTakesOnlyWhatMayBeEchoed(t *testing.T) {
 		{"comma inside quotes", []string{`"a,b"`}, nil, `"a,b"`, ""},
 		{"backslash inside quotes", []string{`"a\b"`}, nil, `"a\b"`, ""},
 		{"compressed suffixes", []string{`"x;gzip"`}, nil, `"x;gzip"`, ""},
-		{"Azure Tables", []string{`W/"datetime'2026-11-20T10%3A00%3A00Z'"`}, nil, `W/"datetime'2026-11-20T10%3A00%3A00Z'"`, ""},
+		{"Azure Tables", []string{`W/"datetime'2026-11-20T10%3A00%3A00Z'"`}, nil,
+			`W/"datetime'2026-11-20T10%3A00%3A00Z'"`, ""},
 		{"bytes above ASCII", []string{"\"\xe4\xff\""}, nil, "\"\xe4\xff\"", ""},
 		{"as long as allowed", []string{long}, nil, ETag(long), ""},
 

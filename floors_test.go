@@ -113,7 +113,8 @@ func reaches(files map[string]*ast.File, home map[string]string, floor map[strin
 				if !ok || to == name || local[n] || floor[to] < floor[name] || familiar(name, to) {
 					return true
 				}
-				bad = append(bad, reach{n.Pos(), fmt.Sprintf("%s (floor %d) uses %s of %s (floor %d)", name, floor[name], n.Name, to, floor[to])})
+				text := fmt.Sprintf("%s (floor %d) uses %s of %s (floor %d)", name, floor[name], n.Name, to, floor[to])
+				bad = append(bad, reach{n.Pos(), text})
 			}
 			return true
 		})

@@ -66,7 +66,8 @@ func TestEveryKnownAnswerIsUnderstood(t *testing.T) {
 		{"azure_table_condition", "UpdateConditionNotSatisfied", StaleVersion, AlreadyExists, Unknown, nil, 0},
 		{"azure_innererror", "ContainerBeingDeleted", Transient, Transient, Transient, fields{"container"}, 0},
 		{"odata_cap_condition", "412", StaleVersion, AlreadyExists, Unknown, nil, 0},
-		{"odata_required", "428", PreconditionRequired, PreconditionRequired, PreconditionRequired, fields{"Books", "title"}, 0},
+		{"odata_required", "428", PreconditionRequired, PreconditionRequired, PreconditionRequired,
+			fields{"Books", "title"}, 0},
 
 		{"s3_condition", "PreconditionFailed", StaleVersion, AlreadyExists, Unknown, nil, 0},
 		{"s3_concurrent", "ConditionalRequestConflict", Transient, Transient, Transient, nil, 0},
@@ -137,7 +138,8 @@ func TestEveryKnownAnswerIsUnderstood(t *testing.T) {
 
 // The code and the structure decide; the same words in prose decide nothing.
 func TestProseNeverDecides(t *testing.T) {
-	const words = "ABORTED conflict VersionMismatch ConditionNotMet already_exists Please retry, the object has been modified"
+	const words = "ABORTED conflict VersionMismatch ConditionNotMet already_exists Please retry, the object has " +
+		"been modified"
 	for _, body := range []string{
 		words,
 		`"` + words + `"`,
@@ -167,13 +169,18 @@ func TestVendorCodesThatDependOnMore(t *testing.T) {
 		want   Kind
 	}{
 		{"a failed condition in Google's words", 412, nil,
-			`{"error":{"code":412,"status":"FAILED_PRECONDITION","message":"m"}}`, evidence{sent: sentTag}, "FAILED_PRECONDITION", StaleVersion},
-		{"update only, and it is gone", 412, http.Header{"X-Ms-Error-Code": {"ConditionNotMet"}}, "", evidence{sent: sentAny}, "ConditionNotMet", Deleted},
+			`{"error":{"code":412,"status":"FAILED_PRECONDITION","message":"m"}}`, evidence{sent: sentTag},
+			"FAILED_PRECONDITION", StaleVersion},
+		{"update only, and it is gone", 412, http.Header{"X-Ms-Error-Code": {"ConditionNotMet"}}, "",
+			evidence{sent: sentAny}, "ConditionNotMet", Deleted},
 		{"the field outranks the body", 409, http.Header{"X-Ms-Error-Code": {"SnapshotsPresent"}},
 			`<Error><Code>BlobAlreadyExists</Code></Error>`, evidence{sent: sentTag}, "SnapshotsPresent", WrongState},
-		{"a revision in the body", 409, nil, `{"error":"conflict","reason":"x"}`, evidence{method: http.MethodPut, sent: sentVersion}, "conflict", StaleVersion},
-		{"a document put without any version", 409, nil, `{"error":"conflict","reason":"x"}`, evidence{method: http.MethodPut}, "conflict", Unknown},
-		{"AWS names it in the field only", 400, http.Header{"X-Amzn-Errortype": {"TransactionConflictException:http://x/"}}, "",
+		{"a revision in the body", 409, nil, `{"error":"conflict","reason":"x"}`,
+			evidence{method: http.MethodPut, sent: sentVersion}, "conflict", StaleVersion},
+		{"a document put without any version", 409, nil, `{"error":"conflict","reason":"x"}`,
+			evidence{method: http.MethodPut}, "conflict", Unknown},
+		{"AWS names it in the field only", 400,
+			http.Header{"X-Amzn-Errortype": {"TransactionConflictException:http://x/"}}, "",
 			evidence{sent: sentTag}, "TransactionConflictException", Transient},
 		{"a cancelled transaction for a race", 400, nil,
 			`{"__type":"TransactionCanceledException","CancellationReasons":[{"Code":"None"},{"Code":"TransactionConflict"}]}`,
@@ -181,18 +188,31 @@ func TestVendorCodesThatDependOnMore(t *testing.T) {
 		{"a cancelled transaction for no known reason", 400, nil,
 			`{"__type":"TransactionCanceledException","CancellationReasons":[{"Code":"None"},{"Code":"ValidationError"}]}`,
 			evidence{}, "TransactionCanceledException", Unknown},
-		{"an idempotency token", 400, nil, `{"__type":"a#IdempotentParameterMismatchException"}`, evidence{}, "IdempotentParameterMismatchException", Idempotency},
-		{"a lock error of FHIR", 409, nil, `{"resourceType":"OperationOutcome","issue":[{"severity":"error","code":"lock-error"}]}`, evidence{}, "lock-error", Locked},
-		{"only a warning of FHIR", 412, nil, `{"resourceType":"OperationOutcome","issue":[{"severity":"warning","code":"duplicate"}]}`, evidence{sent: sentTag}, "", StaleVersion},
-		{"immutable in SCIM", 400, nil, `{"schemas":["urn:ietf:params:scim:api:messages:2.0:Error"],"scimType":"mutability"}`, evidence{sent: sentTag}, "mutability", WrongState},
-		{"other schemas", 412, nil, `{"schemas":["urn:x"],"scimType":"uniqueness"}`, evidence{sent: sentTag}, "", StaleVersion},
-		{"a manifest of kind Status", 409, nil, `{"kind":"Status","reason":"Conflict"}`, evidence{sent: sentTag}, "", Unknown},
-		{"JSON:API in another matter", 422, nil, `{"errors":[{"status":"422","source":{"pointer":"/data/id"}}]}`, evidence{}, "", Unknown},
-		{"a plain code rules nothing", 409, nil, `{"errorCode":"VERSION_CONFLICT","message":"m"}`, evidence{sent: sentTag}, "VERSION_CONFLICT", Unknown},
+		{"an idempotency token", 400, nil, `{"__type":"a#IdempotentParameterMismatchException"}`, evidence{},
+			"IdempotentParameterMismatchException", Idempotency},
+		{"a lock error of FHIR", 409, nil,
+			`{"resourceType":"OperationOutcome","issue":[{"severity":"error","code":"lock-error"}]}`, evidence{},
+			"lock-error", Locked},
+		{"only a warning of FHIR", 412, nil,
+			`{"resourceType":"OperationOutcome","issue":[{"severity":"warning","code":"duplicate"}]}`,
+			evidence{sent: sentTag}, "", StaleVersion},
+		{"immutable in SCIM", 400, nil,
+			`{"schemas":["urn:ietf:params:scim:api:messages:2.0:Error"],"scimType":"mutability"}`,
+			evidence{sent: sentTag}, "mutability", WrongState},
+		{"other schemas", 412, nil, `{"schemas":["urn:x"],"scimType":"uniqueness"}`, evidence{sent: sentTag}, "",
+			StaleVersion},
+		{"a manifest of kind Status", 409, nil, `{"kind":"Status","reason":"Conflict"}`, evidence{sent: sentTag},
+			"", Unknown},
+		{"JSON:API in another matter", 422, nil, `{"errors":[{"status":"422","source":{"pointer":"/data/id"}}]}`,
+			evidence{}, "", Unknown},
+		{"a plain code rules nothing", 409, nil, `{"errorCode":"VERSION_CONFLICT","message":"m"}`,
+			evidence{sent: sentTag}, "VERSION_CONFLICT", Unknown},
 		{"a plain code inside error", 409, nil, `{"error":{"error_code":"E7"}}`, evidence{sent: sentTag}, "E7", Unknown},
-		{"a code that is prose by its length", 409, nil, `{"code":"` + strings.Repeat("x", maxCode+1) + `"}`, evidence{}, "", Unknown},
+		{"a code that is prose by its length", 409, nil, `{"code":"` + strings.Repeat("x", maxCode+1) + `"}`,
+			evidence{}, "", Unknown},
 		{"the status is no code", 409, nil, `{"code":409,"message":"m"}`, evidence{}, "", Unknown},
-		{"Elasticsearch creating an index", 400, nil, `{"error":{"root_cause":[],"type":"resource_already_exists_exception","reason":"r"},"status":400}`,
+		{"Elasticsearch creating an index", 400, nil,
+			`{"error":{"root_cause":[],"type":"resource_already_exists_exception","reason":"r"},"status":400}`,
 			evidence{}, "", Unknown},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -212,7 +232,8 @@ func TestIdempotencyDraftAnswersNeedAKey(t *testing.T) {
 
 func TestBodiesAskForBoundedWaits(t *testing.T) {
 	google := func(delay string) string {
-		return `{"error":{"details":[{"@type":"x"},7,{"@type":"type.googleapis.com/google.rpc.RetryInfo","retryDelay":` + delay + `}]}}`
+		return `{"error":{"details":[{"@type":"x"},7,{"@type":"type.googleapis.com/google.rpc.RetryInfo",` +
+			`"retryDelay":` + delay + `}]}}`
 	}
 	for body, want := range map[string]time.Duration{
 		`{"details":{"retryAfterSeconds":3}}`:          3 * time.Second,

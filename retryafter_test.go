@@ -27,8 +27,10 @@ func TestRetryAfterReadsSecondsAndDates(t *testing.T) {
 		{"RFC 850", []string{"Friday, 20-Nov-26 10:00:30 GMT"}, "", 30 * time.Second, true},
 		{"asctime", []string{"Fri Nov 20 10:00:30 2026"}, "", 30 * time.Second, true},
 		{"a date that has passed", []string{"Fri, 20 Nov 2026 09:00:00 GMT"}, "", 0, true},
-		{"server clock an hour behind", []string{"Fri, 20 Nov 2026 09:00:30 GMT"}, "Fri, 20 Nov 2026 09:00:00 GMT", 30 * time.Second, true},
-		{"server clock an hour ahead", []string{"Fri, 20 Nov 2026 11:00:30 GMT"}, "Fri, 20 Nov 2026 11:00:00 GMT", 30 * time.Second, true},
+		{"server clock an hour behind", []string{"Fri, 20 Nov 2026 09:00:30 GMT"}, "Fri, 20 Nov 2026 09:00:00 GMT",
+			30 * time.Second, true},
+		{"server clock an hour ahead", []string{"Fri, 20 Nov 2026 11:00:30 GMT"}, "Fri, 20 Nov 2026 11:00:00 GMT",
+			30 * time.Second, true},
 		{"garbage Date", []string{"Fri, 20 Nov 2026 10:00:30 GMT"}, "today", 30 * time.Second, true},
 		{"the longest counts", []string{"3", "x", "9", "5"}, "", 9 * time.Second, true},
 

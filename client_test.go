@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"net"
 	"net/http"
@@ -148,10 +147,10 @@ func TestTheCallersConnectionsStayOpen(t *testing.T) {
 	// gives up.
 	var mu sync.Mutex
 	connections := 0
-	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.WriteHeader(503)
-		io.WriteString(w, strings.Repeat("x", 10_000)) // more than what it drains
-	}))
+	origin := ifmatchtest.New(nil)
+	busy := ifmatchtest.Response{Status: 503, Body: strings.Repeat("x", 10_000)} // more than what it drains
+	origin.Always("/doc", ifmatchtest.Answer(busy))
+	s := httptest.NewUnstartedServer(origin)
 	s.Config.ConnState = func(_ net.Conn, state http.ConnState) {
 		if state == http.StateNew {
 			mu.Lock()
@@ -164,14 +163,14 @@ func TestTheCallersConnectionsStayOpen(t *testing.T) {
 	hc := s.Client()
 	client := ifmatch.New(&ifmatch.Options{HTTPClient: hc, MaxWait: time.Millisecond})
 	for range 2 {
-		_, err := ifmatch.Get[thing](t.Context(), client, s.URL)
+		_, err := ifmatch.Get[thing](t.Context(), client, s.URL+"/doc")
 		require.Error(t, err)
 		u := bump()
-		u.URL = s.URL
+		u.URL = s.URL + "/doc"
 		_, err = ifmatch.Put(t.Context(), client, u)
 		require.Error(t, err)
 	}
-	resp, err := hc.Get(s.URL) // the caller's own use of its client
+	resp, err := hc.Get(s.URL + "/doc") // the caller's own use of its client
 	require.NoError(t, err)
 	resp.Body.Close()
 	mu.Lock()

@@ -14,10 +14,14 @@ import (
 )
 
 func TestAPlainPutIsMergedWhereTheRouteSaysSo(t *testing.T) {
-	merging := &ifmatch.Options{Routes: map[string]*ifmatch.Options{"/doc": {Merge: ifmatch.ThreeWay[json.RawMessage]}}}
+	merging := func() *ifmatch.Client {
+		return brisk().With(&ifmatch.Options{Routes: map[string]*ifmatch.Options{
+			"/doc": {Merge: ifmatch.ThreeWay[json.RawMessage]},
+		}})
+	}
 	t.Run("both changes are in", func(t *testing.T) {
 		origin, url := serve(t, nil, `{"a":1,"b":1}`)
-		h := brisk().With(merging).HTTPClient()
+		h := merging().HTTPClient()
 		ctx := ifmatch.UnitOfWork(t.Context())
 		_, _, err := plain(t, ctx, h, "GET", url, "", "X-Caller: me")
 		require.NoError(t, err)
@@ -33,7 +37,7 @@ func TestAPlainPutIsMergedWhereTheRouteSaysSo(t *testing.T) {
 	})
 	t.Run("a conflict is the answer", func(t *testing.T) {
 		origin, url := serve(t, nil, `{"a":1}`)
-		h := brisk().With(merging).HTTPClient()
+		h := merging().HTTPClient()
 		_, _, err := plain(t, t.Context(), h, "GET", url, "")
 		require.NoError(t, err)
 		origin.Set("/doc", `{"a":2}`)
@@ -45,7 +49,7 @@ func TestAPlainPutIsMergedWhereTheRouteSaysSo(t *testing.T) {
 	})
 	t.Run("an answer lost in the loop is an error of its own", func(t *testing.T) {
 		origin, url := serve(t, nil, `{"a":1,"b":1}`)
-		h := brisk().With(merging).HTTPClient()
+		h := merging().HTTPClient()
 		_, _, err := plain(t, t.Context(), h, "GET", url, "")
 		require.NoError(t, err)
 		origin.Set("/doc", `{"a":1,"b":2}`)
@@ -56,7 +60,7 @@ func TestAPlainPutIsMergedWhereTheRouteSaysSo(t *testing.T) {
 	})
 	t.Run("what is not JSON is left alone", func(t *testing.T) {
 		origin, url := serve(t, nil, `{"a":1}`)
-		h := brisk().With(merging).HTTPClient()
+		h := merging().HTTPClient()
 		_, _, err := plain(t, t.Context(), h, "GET", url, "")
 		require.NoError(t, err)
 		origin.Set("/doc", `{"a":2}`)

@@ -102,7 +102,7 @@ func TestElementsAreRecognisedByADeclaredKey(t *testing.T) {
 		`"ports": [81]}]}`
 	got := edited(t, before, func(p *pod) {
 		p.Containers = []container{{"b", "2"}, {"c", "1"}, {"a", "2"}}
-	}, &ifmatch.Options{Keys: map[string][]string{"/containers": {"name"}}})
+	}, map[string][]string{"/containers": {"name"}})
 	assert.Equal(t,
 		`{"containers": [{"name": "b", "image": "2", "ports": [81]}, {"name": "c", "image": "1"}, {"name": "a", `+
 			`"image": "2", "ports": [80]}]}`, got)

@@ -80,32 +80,31 @@ func TestUpdateDoesNotResurrectWhatWasDeletedMeanwhile(t *testing.T) {
 }
 
 func TestUpdateDoesNotTakeANewResourceForTheOldOne(t *testing.T) {
-	for name, options := range map[string]*ifmatch.Options{"by identity": {Identity: "/uid"}, "seen gone": nil} {
-		t.Run(name, func(t *testing.T) {
-			origin, url := serve(t, nil, `{"uid":"one","count":1}`)
-			if options == nil {
-				// Gone when the first conflict is looked at, back before the next write.
-				origin.Next("PUT", ifmatchtest.RivalDelete(), ifmatchtest.RivalRecreate(`{"uid":"two","count":100}`))
-				u, err := ifmatch.Get[doc](t.Context(), brisk(), url)
-				require.NoError(t, err)
-				u.Value.Count = 2
-				var recreated bool
-				_, err = ifmatch.Save(t.Context(), brisk(), u, func(_ context.Context, c ifmatch.Conflict[doc]) (doc, error) {
-					if recreated = c.RemoteRecreated; recreated {
-						return doc{}, ifmatch.Recreated
-					}
-					return c.Local, nil
-				})
-				assert.ErrorIs(t, err, ifmatch.Recreated)
-				assert.True(t, recreated)
-				return
+	const one, two = `{"uid":"one","count":1}`, `{"uid":"two","count":100}`
+	t.Run("by identity", func(t *testing.T) {
+		origin, url := serve(t, nil, one)
+		origin.Next("PUT", ifmatchtest.RivalRecreate(two))
+		_, err := ifmatch.Update(t.Context(), brisk().With(&ifmatch.Options{Identity: "/uid"}), url, increment)
+		assert.ErrorIs(t, err, ifmatch.Recreated)
+		assert.JSONEq(t, two, origin.Body("/doc"))
+	})
+	t.Run("seen gone", func(t *testing.T) {
+		origin, url := serve(t, nil, one)
+		// Gone when the first conflict is looked at, back before the next write.
+		origin.Next("PUT", ifmatchtest.RivalDelete(), ifmatchtest.RivalRecreate(two))
+		u, err := ifmatch.Get[doc](t.Context(), brisk(), url)
+		require.NoError(t, err)
+		u.Value.Count = 2
+		var recreated bool
+		_, err = ifmatch.Save(t.Context(), brisk(), u, func(_ context.Context, c ifmatch.Conflict[doc]) (doc, error) {
+			if recreated = c.RemoteRecreated; recreated {
+				return doc{}, ifmatch.Recreated
 			}
-			origin.Next("PUT", ifmatchtest.RivalRecreate(`{"uid":"two","count":100}`))
-			_, err := ifmatch.Update(t.Context(), brisk().With(options), url, increment)
-			assert.ErrorIs(t, err, ifmatch.Recreated)
-			assert.JSONEq(t, `{"uid":"two","count":100}`, origin.Body("/doc"))
+			return c.Local, nil
 		})
-	}
+		assert.ErrorIs(t, err, ifmatch.Recreated)
+		assert.True(t, recreated)
+	})
 }
 
 func TestUpdateWritesToWhereTheRedirectOfItsReadLed(t *testing.T) {

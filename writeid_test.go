@@ -12,12 +12,11 @@ import (
 )
 
 func TestAWriteIdentifierTellsOurWriteFromARivalsEqualOne(t *testing.T) {
-	stamped := &ifmatch.Options{WriteID: "/by"}
 	rival := ifmatchtest.RivalEdit(func([]byte) []byte { return []byte(`{"count":1,"by":"rival"}`) })
 	t.Run("ours", func(t *testing.T) {
 		origin, url := serve(t, nil, `{"count":0}`)
 		origin.Next("PUT", ifmatchtest.LoseResponse())
-		u, err := ifmatch.Update(t.Context(), brisk().With(stamped), url, increment)
+		u, err := ifmatch.Update(t.Context(), brisk().With(&ifmatch.Options{WriteID: "/by"}), url, increment)
 		require.NoError(t, err)
 		assert.Equal(t, 1, u.Value.Count)
 	})
@@ -25,7 +24,7 @@ func TestAWriteIdentifierTellsOurWriteFromARivalsEqualOne(t *testing.T) {
 		origin, url := serve(t, nil, `{"count":0}`)
 		origin.Next("PUT", ifmatchtest.LoseRequest())
 		origin.Next("GET", ifmatchtest.Pass(), rival)
-		_, err := ifmatch.Update(t.Context(), brisk().With(stamped), url, increment)
+		_, err := ifmatch.Update(t.Context(), brisk().With(&ifmatch.Options{WriteID: "/by"}), url, increment)
 		assert.ErrorIs(t, err, ifmatch.ErrUncertain)
 	})
 	t.Run("a list that does not have it proves that it did not land", func(t *testing.T) {
@@ -42,13 +41,13 @@ func TestAWriteIdentifierTellsOurWriteFromARivalsEqualOne(t *testing.T) {
 		origin.Next("PUT", ifmatchtest.LoseRequest())
 		origin.Next("GET", ifmatchtest.Pass(),
 			ifmatchtest.RivalEdit(func([]byte) []byte { return []byte(`{"count":1,"by":["rival"]}`) }))
-		_, err := ifmatch.Update(t.Context(), brisk().With(stamped), url, increment)
+		_, err := ifmatch.Update(t.Context(), brisk().With(&ifmatch.Options{WriteID: "/by"}), url, increment)
 		assert.ErrorIs(t, err, ifmatch.ErrUncertain)
 	})
 	t.Run("a list keeps the newest 32", func(t *testing.T) {
 		origin, url := serve(t, nil, `{"count":0,"by":[]}`)
 		for range 40 {
-			_, err := ifmatch.Update(t.Context(), brisk().With(stamped), url, increment)
+			_, err := ifmatch.Update(t.Context(), brisk().With(&ifmatch.Options{WriteID: "/by"}), url, increment)
 			require.NoError(t, err)
 		}
 		var got struct {
@@ -68,11 +67,10 @@ func TestAWriteIdentifierTellsOurWriteFromARivalsEqualOne(t *testing.T) {
 }
 
 func TestAnIdentifierTellsThatTheWriteWhichAGatewayRepeatedIsOurs(t *testing.T) {
-	stamped := &ifmatch.Options{WriteID: "/by"}
 	t.Run("Update", func(t *testing.T) {
 		origin, url := serve(t, nil, `{"count":0}`)
 		origin.Always("PUT", ifmatchtest.Replay())
-		u, err := ifmatch.Update(t.Context(), brisk().With(stamped), url, increment)
+		u, err := ifmatch.Update(t.Context(), brisk().With(&ifmatch.Options{WriteID: "/by"}), url, increment)
 		require.NoError(t, err)
 		assert.Equal(t, 1, u.Value.Count)
 		assert.Equal(t, 1, origin.Applied("PUT"))
@@ -83,21 +81,21 @@ func TestAnIdentifierTellsThatTheWriteWhichAGatewayRepeatedIsOurs(t *testing.T) 
 		require.NoError(t, err)
 		origin.Always("PUT", ifmatchtest.Replay())
 		u.Value.Count = 5
-		_, err = ifmatch.Put(t.Context(), brisk().With(stamped), u)
+		_, err = ifmatch.Put(t.Context(), brisk().With(&ifmatch.Options{WriteID: "/by"}), u)
 		require.NoError(t, err)
 		assert.Equal(t, 1, origin.Applied("PUT"))
 	})
 	t.Run("Create", func(t *testing.T) {
 		origin, url := serve(t, nil, `{}`)
 		origin.Always("PUT", ifmatchtest.Replay())
-		_, err := ifmatch.Create(t.Context(), brisk().With(stamped), url+"/new", doc{Count: 1})
+		_, err := ifmatch.Create(t.Context(), brisk().With(&ifmatch.Options{WriteID: "/by"}), url+"/new", doc{Count: 1})
 		require.NoError(t, err)
 		assert.Equal(t, 1, origin.Applied("PUT"))
 	})
 	t.Run("a rival's is not", func(t *testing.T) {
 		origin, url := serve(t, nil, `{"count":0}`)
 		origin.Next("PUT", ifmatchtest.RivalWrite(`{"count":7,"by":"rival"}`))
-		u, err := ifmatch.Update(t.Context(), brisk().With(stamped), url, increment)
+		u, err := ifmatch.Update(t.Context(), brisk().With(&ifmatch.Options{WriteID: "/by"}), url, increment)
 		require.NoError(t, err)
 		assert.Equal(t, 8, u.Value.Count)
 	})
@@ -106,7 +104,7 @@ func TestAnIdentifierTellsThatTheWriteWhichAGatewayRepeatedIsOurs(t *testing.T) 
 		origin.Next("PUT", ifmatchtest.RivalWrite(`{"count":7}`))
 		origin.Next("GET", ifmatchtest.Pass(), ifmatchtest.Answer(ifmatchtest.Problem(403, nil)),
 			ifmatchtest.Answer(ifmatchtest.Problem(403, nil)))
-		_, err := ifmatch.Update(t.Context(), brisk().With(stamped), url, increment)
+		_, err := ifmatch.Update(t.Context(), brisk().With(&ifmatch.Options{WriteID: "/by"}), url, increment)
 		assert.ErrorIs(t, err, ifmatch.StaleVersion)
 	})
 }

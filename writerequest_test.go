@@ -1,7 +1,6 @@
 package ifmatch_test
 
 import (
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -96,30 +95,23 @@ func TestAChangeIsSentAsAPatchWhereItMayAndCan(t *testing.T) {
 }
 
 func TestAWriteAfterAWriteKeepsTheMediaType(t *testing.T) {
-	var types []string
-	n := '0'
-	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Method == "PUT" {
-			types = append(types, r.Header.Get("Content-Type"))
-			n++
-		}
-		w.Header().Set("ETag", `"`+string(n)+`"`)
-		if r.Method == "PUT" {
-			w.WriteHeader(204)
-			return
-		}
-		w.Header().Set("Content-Type", "text/markdown")
-		_, _ = io.WriteString(w, "# a")
-	}))
-	defer s.Close()
-	u, err := ifmatch.Get[[]byte](t.Context(), nil, s.URL)
+	origin, url := serve(t, nil, "")
+	origin.SetContent("/doc", "text/markdown", []byte("# a"))
+	// The answer to the first write is a 204, which does not repeat the type.
+	c := brisk().With(&ifmatch.Options{Header: http.Header{"Prefer": {"return=minimal"}}})
+	u, err := ifmatch.Get[[]byte](t.Context(), c, url)
 	require.NoError(t, err)
 	for range 2 {
 		u.Value = append(u.Value, '!')
-		u, err = ifmatch.Put(t.Context(), nil, u)
+		u, err = ifmatch.Put(t.Context(), c, u)
 		require.NoError(t, err)
 	}
-	assert.Equal(t, []string{"text/markdown", "text/markdown"}, types)
+	puts := origin.Requests("PUT")
+	require.Len(t, puts, 2)
+	for _, w := range puts {
+		assert.Equal(t, 204, w.Status)
+		assert.Equal(t, []string{"text/markdown"}, w.Header.Values("Content-Type"))
+	}
 }
 
 func TestAMergedWriteHasTheNewestMediaType(t *testing.T) {

@@ -222,9 +222,9 @@ func TestNothingIsLogged(t *testing.T) {
 func TestHeadersOfTheCallerStayAsTheyAre(t *testing.T) {
 	// Nor does what a RoundTripper sets on one request show up in the next call.
 	s := &scripted{answer: held(func(arrival) (*http.Response, error) { return reply(412, ""), nil })}
-	rude := rudeTripper{s}
+	below := changing(s)
 	own := http.Header{"X-Team": {"blue"}}
-	client := ifmatch.New(&ifmatch.Options{HTTPClient: &http.Client{Transport: rude}, Header: own})
+	client := ifmatch.New(&ifmatch.Options{HTTPClient: &http.Client{Transport: below}, Header: own})
 	u := bump()
 	u.Header = http.Header{"Content-Type": {"application/json"}, "Etag": {`"1"`}}
 	for range 2 {

@@ -65,7 +65,7 @@ func eachKey(t *testing.T, method string, f func(*testing.T, *ifmatch.Client, *i
 				defer transport.next.CloseIdleConnections()
 				hc := &http.Client{Transport: transport}
 				if key.below {
-					hc.Transport = keyTripper{transport}
+					hc.Transport = addingKeys(transport)
 				}
 				o := &ifmatch.Options{HTTPClient: hc, Header: key.header, MaxWait: 10 * time.Millisecond}
 				f(t, ifmatch.New(o), origin, url, apply)
@@ -239,7 +239,7 @@ func TestARequestForATokenIsNotACopyOfTheWrite(t *testing.T) {
 	o.Set("/token", `{}`)
 	o.Next("PUT /a", ifmatchtest.RivalWrite(`{"n":5}`))
 	url := o.Serve(t).URL
-	client := ifmatch.New(&ifmatch.Options{HTTPClient: &http.Client{Transport: tokenTripper{url + "/token"}}})
+	client := ifmatch.New(&ifmatch.Options{HTTPClient: &http.Client{Transport: askingForTokens(url + "/token")}})
 	_, err := ifmatch.Update(t.Context(), client, url+"/a", func(v *thing) error { v.N++; return nil })
 	require.NoError(t, err)
 	require.JSONEq(t, `{"n":6}`, o.Body("/a"))

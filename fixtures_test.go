@@ -33,188 +33,15 @@ import (
 	"github.com/ifmatch-go/ifmatch/jsonmerge"
 )
 
+// Documents.
+
 type doc struct {
 	Name  string   `json:"name"`
 	Count int      `json:"count"`
 	Tags  []string `json:"tags,omitempty"`
 }
 
-// serve starts an origin with body at /doc and returns it with the URL of that.
-func serve(t testing.TB, o *ifmatchtest.Options, body string) (*ifmatchtest.Origin, string) {
-	t.Helper()
-	origin := ifmatchtest.New(o)
-	if body != "" {
-		origin.Set("/doc", body)
-	}
-	return origin, origin.Serve(t).URL + "/doc"
-}
-
-// brisk is a client whose waits are short, for tests over real connections.
-func brisk() *ifmatch.Client {
-	return ifmatch.New(&ifmatch.Options{MaxWait: 20 * time.Millisecond,
-		HTTPClient: &http.Client{Transport: &http.Transport{}}})
-}
-
 func increment(d *doc) error { d.Count++; return nil }
-
-func conditions(o *ifmatchtest.Origin, method string) (c []string) {
-	for _, r := range o.Requests(method) {
-		c = append(c, r.Condition)
-	}
-	return c
-}
-
-// lossy is a network without sockets: a handler that aborts is a broken connection.
-type lossy struct{ http.Handler }
-
-func (l lossy) RoundTrip(r *http.Request) (resp *http.Response, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			resp, err = nil, errors.New("connection broken")
-		}
-	}()
-	return direct(l).RoundTrip(r)
-}
-
-// plain sends a request as code would that knows nothing of tags.
-func plain(
-	t testing.TB, ctx context.Context, h *http.Client, method, url, body string, header ...string,
-) (int, string, error) {
-	t.Helper()
-	req, err := http.NewRequestWithContext(ctx, method, url, strings.NewReader(body))
-	require.NoError(t, err)
-	if body == "" {
-		req.Body, req.ContentLength = nil, 0
-	}
-	for _, f := range header {
-		k, v, _ := strings.Cut(f, ": ")
-		req.Header.Set(k, v)
-	}
-	resp, err := h.Do(req)
-	if err != nil {
-		return 0, "", err
-	}
-	defer resp.Body.Close()
-	content, err := io.ReadAll(resp.Body)
-	require.NoError(t, err)
-	return resp.StatusCode, string(content), nil
-}
-
-// direct is a RoundTripper that asks a handler, without a network in between.
-type direct struct{ http.Handler }
-
-func (d direct) RoundTrip(r *http.Request) (*http.Response, error) {
-	w := httptest.NewRecorder()
-	server := r.Clone(r.Context())
-	if server.Body == nil {
-		server.Body = http.NoBody
-	}
-	d.ServeHTTP(w, server)
-	resp := w.Result()
-	resp.Request = r
-	return resp, nil
-}
-
-// arrival is one request as a server sees it.
-type arrival struct {
-	n      int // counts the requests of this method, from 1
-	at     time.Time
-	method string
-	url    string
-	header http.Header
-	body   string
-}
-
-// scripted is a network of one function, for exact waits inside a synctest bubble
-// and for answers that no real server gives.
-type scripted struct {
-	answer func(a arrival) (*http.Response, error)
-
-	mu  sync.Mutex
-	log []arrival
-}
-
-func (s *scripted) RoundTrip(r *http.Request) (*http.Response, error) {
-	a := arrival{n: 1, at: time.Now(), method: r.Method, url: r.URL.String(), header: r.Header.Clone()}
-	if r.Body != nil {
-		content, err := io.ReadAll(r.Body)
-		if err != nil {
-			return nil, err
-		}
-		r.Body.Close()
-		a.body = string(content)
-	}
-	s.mu.Lock()
-	for _, earlier := range s.log {
-		if earlier.method == a.method {
-			a.n++
-		}
-	}
-	s.log = append(s.log, a)
-	s.mu.Unlock()
-	resp, err := s.answer(a)
-	if resp != nil {
-		resp.Request = r
-	}
-	return resp, err
-}
-
-func (s *scripted) arrivals() []arrival {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return slices.Clone(s.log)
-}
-
-// methods tells the story in one line: "GET PUT GET PUT".
-func (s *scripted) methods() string {
-	var all []string
-	for _, a := range s.arrivals() {
-		all = append(all, a.method)
-	}
-	return strings.Join(all, " ")
-}
-
-func (s *scripted) writes() (all []arrival) {
-	for _, a := range s.arrivals() {
-		if a.method != http.MethodGet {
-			all = append(all, a)
-		}
-	}
-	return all
-}
-
-// condition is what guards the request: `If-Match: "7"`, or "" for nothing.
-func (a arrival) condition() string {
-	var all []string
-	for _, name := range []string{"If-Match", "If-None-Match", "If-Unmodified-Since"} {
-		for _, v := range a.header.Values(name) {
-			all = append(all, name+": "+v)
-		}
-	}
-	return strings.Join(all, ", ")
-}
-
-// through returns a client whose every request is answered by f.
-func through(f func(arrival) (*http.Response, error), o *ifmatch.Options) (*ifmatch.Client, *scripted) {
-	s := &scripted{answer: f}
-	var all ifmatch.Options
-	if o != nil {
-		all = *o
-	}
-	all.HTTPClient = &http.Client{Transport: s}
-	return ifmatch.New(&all), s
-}
-
-// reply makes an answer. fields are "Name: value".
-func reply(status int, body string, fields ...string) *http.Response {
-	h := http.Header{}
-	for _, f := range fields {
-		name, value, _ := strings.Cut(f, ":")
-		h.Add(name, strings.TrimPrefix(value, " "))
-	}
-	return &http.Response{StatusCode: status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header: h, Body: io.NopCloser(strings.NewReader(body)), ContentLength: -1}
-}
 
 // thing is the value of most tests here; the documents hold more than it shows.
 type thing struct {
@@ -241,35 +68,47 @@ func bump() *ifmatch.Representation[thing] {
 	return u
 }
 
-// allocated is how many bytes the program has ever allocated.
-func allocated() uint64 {
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	return m.TotalAlloc
-}
+// day is a type with an encoding of its own: a date without a time.
+type day struct{ time.Time }
 
-// tripper is a network of one function, which need not keep the contract of http.RoundTripper.
-type tripper func(*http.Request) (*http.Response, error)
+func (d day) MarshalJSON() ([]byte, error) { return json.Marshal(d.Format(time.DateOnly)) }
 
-func (f tripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
-
-// clockInSteps is a clock that goes on by step whenever it is read, so that every
-// Last-Modified is older than the answer's Date.
-func clockInSteps(step time.Duration) func() time.Time {
-	var mu sync.Mutex
-	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-	return func() time.Time {
-		mu.Lock()
-		defer mu.Unlock()
-		now = now.Add(step)
-		return now
+func (d *day) UnmarshalJSON(b []byte) (err error) {
+	var s string
+	if err = json.Unmarshal(b, &s); err == nil {
+		s, _, _ = strings.Cut(s, "T")
+		d.Time, err = time.Parse(time.DateOnly, s)
 	}
+	return err
 }
 
-var (
-	errLost = errors.New("the connection broke") // after the request had left
-	errDial = &net.OpError{Op: "dial", Net: "tcp", Err: errors.New("connection refused")}
-)
+// edited saves an edit of content as a T and returns what the server then holds.
+func edited[T any](t *testing.T, content string, edit func(*T), keys map[string][]string) string {
+	t.Helper()
+	origin, url := serve(t, nil, content)
+	u, err := ifmatch.Get[T](t.Context(), brisk(), url)
+	require.NoError(t, err)
+	edit(&u.Value)
+	c := brisk().With(&ifmatch.Options{Keys: keys})
+	u, err = ifmatch.Save(t.Context(), c, u, nil)
+	require.NoError(t, err)
+	assert.Equal(t, origin.Body("/doc"), string(u.Content))
+
+	// The same by Update, which must not differ.
+	other, url := serve(t, nil, content)
+	_, err = ifmatch.Update(t.Context(), c, url, func(v *T) error { edit(v); return nil })
+	require.NoError(t, err)
+	assert.Equal(t, origin.Body("/doc"), other.Body("/doc"))
+	return origin.Body("/doc")
+}
+
+// Clients and calls.
+
+// brisk is a client whose waits are short, for tests over real connections.
+func brisk() *ifmatch.Client {
+	return ifmatch.New(&ifmatch.Options{MaxWait: 20 * time.Millisecond,
+		HTTPClient: &http.Client{Transport: &http.Transport{}}})
+}
 
 // each runs f for a read, a single write, and the two loops, all under the first
 // version of the thing.
@@ -305,12 +144,244 @@ func update(ctx context.Context, c *ifmatch.Client) error {
 	return err
 }
 
-// gaps are the waits between the arrivals.
-func gaps(all []arrival) (d []time.Duration) {
-	for i := 1; i < len(all); i++ {
-		d = append(d, all[i].at.Sub(all[i-1].at))
+// plain sends a request as code would that knows nothing of tags.
+func plain(
+	t testing.TB, ctx context.Context, h *http.Client, method, url, body string, header ...string,
+) (int, string, error) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(ctx, method, url, strings.NewReader(body))
+	require.NoError(t, err)
+	if body == "" {
+		req.Body, req.ContentLength = nil, 0
 	}
-	return d
+	for _, f := range header {
+		k, v, _ := strings.Cut(f, ": ")
+		req.Header.Set(k, v)
+	}
+	resp, err := h.Do(req)
+	if err != nil {
+		return 0, "", err
+	}
+	defer resp.Body.Close()
+	content, err := io.ReadAll(resp.Body)
+	require.NoError(t, err)
+	return resp.StatusCode, string(content), nil
+}
+
+// Origins: ifmatchtest's, over a connection and without one, and one that compares versions in the content.
+
+// serve starts an origin with body at /doc and returns it with the URL of that.
+func serve(t testing.TB, o *ifmatchtest.Options, body string) (*ifmatchtest.Origin, string) {
+	t.Helper()
+	origin := ifmatchtest.New(o)
+	if body != "" {
+		origin.Set("/doc", body)
+	}
+	return origin, origin.Serve(t).URL + "/doc"
+}
+
+// conditions are those of the requests with a method, in order; "" for none.
+func conditions(o *ifmatchtest.Origin, method string) (c []string) {
+	for _, r := range o.Requests(method) {
+		c = append(c, r.Condition)
+	}
+	return c
+}
+
+// direct is a RoundTripper that asks a handler, without a network in between.
+type direct struct{ http.Handler }
+
+func (d direct) RoundTrip(r *http.Request) (*http.Response, error) {
+	w := httptest.NewRecorder()
+	server := r.Clone(r.Context())
+	if server.Body == nil {
+		server.Body = http.NoBody
+	}
+	d.ServeHTTP(w, server)
+	resp := w.Result()
+	resp.Request = r
+	return resp, nil
+}
+
+// lossy is a network without sockets: a handler that aborts is a broken connection.
+type lossy struct{ http.Handler }
+
+func (l lossy) RoundTrip(r *http.Request) (resp *http.Response, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			resp, err = nil, errors.New("connection broken")
+		}
+	}()
+	return direct(l).RoundTrip(r)
+}
+
+// clockInSteps is a clock that goes on by step whenever it is read, so that every
+// Last-Modified is older than the answer's Date.
+func clockInSteps(step time.Duration) func() time.Time {
+	var mu sync.Mutex
+	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	return func() time.Time {
+		mu.Lock()
+		defer mu.Unlock()
+		now = now.Add(step)
+		return now
+	}
+}
+
+// kube keeps one object and compares metadata.resourceVersion where the write has one.
+func kube(t *testing.T) (url string, set func(n int), now func() string) {
+	var mu sync.Mutex
+	version, n := 1, 0
+	object := func() string {
+		return fmt.Sprintf(`{"kind":"ConfigMap","metadata":{"name":"a","resourceVersion":"%d"},"data":{"n":"%d"}}`,
+			version, n)
+	}
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
+		w.Header().Set("Content-Type", "application/json")
+		if r.Method == http.MethodPut {
+			var o struct {
+				Metadata struct{ ResourceVersion string }
+				Data     struct{ N string }
+			}
+			_ = json.NewDecoder(r.Body).Decode(&o)
+			if v := o.Metadata.ResourceVersion; v != "" && v != fmt.Sprint(version) {
+				w.WriteHeader(409)
+				fmt.Fprint(w, `{"kind":"Status","apiVersion":"v1","status":"Failure","reason":"Conflict","code":409}`)
+				return
+			}
+			version++
+			fmt.Sscan(o.Data.N, &n)
+		}
+		fmt.Fprint(w, object())
+	}))
+	t.Cleanup(s.Close)
+	set = func(to int) {
+		mu.Lock()
+		defer mu.Unlock()
+		version++
+		n = to
+	}
+	now = func() string {
+		mu.Lock()
+		defer mu.Unlock()
+		return object()
+	}
+	return s.URL + "/a", set, now
+}
+
+// answers is a dialect whose Read says what it is told to.
+func answers(read func(answer *http.Response, content, sent []byte) ([]byte, string, error)) *ifmatch.Dialect {
+	return &ifmatch.Dialect{Name: "odd", Read: read,
+		Guard: func(w *http.Request, version string, content []byte) ([]byte, error) {
+			return content, ifmatch.ETag(version).Guard(w)
+		}}
+}
+
+// A network of one function, and what it is asked and answers.
+
+// scripted is a network of one function, for exact waits inside a synctest bubble
+// and for answers that no real server gives.
+type scripted struct {
+	recorder
+	answer func(a arrival) (*http.Response, error)
+}
+
+func (s *scripted) RoundTrip(r *http.Request) (*http.Response, error) {
+	a, err := s.note(r)
+	if err != nil {
+		return nil, err
+	}
+	resp, err := s.answer(a)
+	if resp != nil {
+		resp.Request = r
+	}
+	return resp, err
+}
+
+// recorder keeps what arrived.
+type recorder struct {
+	mu  sync.Mutex
+	log []arrival
+}
+
+// note reads a request and keeps it.
+func (l *recorder) note(r *http.Request) (arrival, error) {
+	a := arrival{n: 1, at: time.Now(), method: r.Method, url: r.URL.String(), header: r.Header.Clone()}
+	if r.Body != nil {
+		content, err := io.ReadAll(r.Body)
+		if err != nil {
+			return a, err
+		}
+		r.Body.Close()
+		a.body = string(content)
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, earlier := range l.log {
+		if earlier.method == a.method {
+			a.n++
+		}
+	}
+	l.log = append(l.log, a)
+	return a, nil
+}
+
+func (l *recorder) arrivals() []arrival {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Clone(l.log)
+}
+
+// methods tells the story in one line: "GET PUT GET PUT".
+func (l *recorder) methods() string {
+	var all []string
+	for _, a := range l.arrivals() {
+		all = append(all, a.method)
+	}
+	return strings.Join(all, " ")
+}
+
+func (l *recorder) writes() (all []arrival) {
+	for _, a := range l.arrivals() {
+		if a.method != http.MethodGet {
+			all = append(all, a)
+		}
+	}
+	return all
+}
+
+// arrival is one request as a server sees it.
+type arrival struct {
+	n      int // counts the requests of this method, from 1
+	at     time.Time
+	method string
+	url    string
+	header http.Header
+	body   string
+}
+
+// condition is what guards the request: `If-Match: "7"`, or "" for nothing.
+func (a arrival) condition() string {
+	var all []string
+	for _, name := range []string{"If-Match", "If-None-Match", "If-Unmodified-Since"} {
+		for _, v := range a.header.Values(name) {
+			all = append(all, name+": "+v)
+		}
+	}
+	return strings.Join(all, ", ")
+}
+
+// through returns a client whose every request is answered by f.
+func through(f func(arrival) (*http.Response, error), o *ifmatch.Options) (*ifmatch.Client, *scripted) {
+	s := &scripted{answer: f}
+	var all ifmatch.Options
+	if o != nil {
+		all = *o
+	}
+	all.HTTPClient = &http.Client{Transport: s}
+	return ifmatch.New(&all), s
 }
 
 // held answers reads with version "1", and writes with w.
@@ -321,6 +392,17 @@ func held(w func(a arrival) (*http.Response, error)) func(arrival) (*http.Respon
 		}
 		return w(a)
 	}
+}
+
+// reply makes an answer. fields are "Name: value".
+func reply(status int, body string, fields ...string) *http.Response {
+	h := http.Header{}
+	for _, f := range fields {
+		name, value, _ := strings.Cut(f, ":")
+		h.Add(name, strings.TrimPrefix(value, " "))
+	}
+	return &http.Response{StatusCode: status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header: h, Body: io.NopCloser(strings.NewReader(body)), ContentLength: -1}
 }
 
 // cut makes the content of r break off in the middle.
@@ -336,6 +418,26 @@ func cut(r *http.Response) *http.Response {
 type brokenReader struct{}
 
 func (brokenReader) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
+
+// gaps are the waits between the arrivals.
+func gaps(all []arrival) (d []time.Duration) {
+	for i := 1; i < len(all); i++ {
+		d = append(d, all[i].at.Sub(all[i-1].at))
+	}
+	return d
+}
+
+var (
+	errLost = errors.New("the connection broke") // after the request had left
+	errDial = &net.OpError{Op: "dial", Net: "tcp", Err: errors.New("connection refused")}
+)
+
+// Networks between the client and a server: they hang, break, count, or change what is sent.
+
+// tripper is a network of one function, which need not keep the contract of http.RoundTripper.
+type tripper func(*http.Request) (*http.Response, error)
+
+func (f tripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
 // hanging never answers.
 type hanging struct {
@@ -357,20 +459,6 @@ func (h *hanging) count() int {
 	return h.n
 }
 
-// rudeTripper changes the request that it is given, which the contract of
-// http.RoundTripper forbids and many do all the same.
-type rudeTripper struct{ next http.RoundTripper }
-
-func (r rudeTripper) RoundTrip(req *http.Request) (*http.Response, error) {
-	req.Header.Add("X-Count", "1")
-	defer func() {
-		for k := range req.Header {
-			req.Header[k][0] = "overwritten"
-		}
-	}()
-	return r.next.RoundTrip(req)
-}
-
 // counting is a network that notes for each request whether its connection had carried one before.
 type counting struct {
 	next   *http.Transport
@@ -382,15 +470,47 @@ func (c *counting) RoundTrip(r *http.Request) (*http.Response, error) {
 	return c.next.RoundTrip(r.WithContext(httptrace.WithClientTrace(r.Context(), trace)))
 }
 
-// keyTripper is a RoundTripper that gives each write a key, as the SDKs of some APIs do.
-type keyTripper struct{ next http.RoundTripper }
-
-func (k keyTripper) RoundTrip(r *http.Request) (*http.Response, error) {
-	r = r.Clone(r.Context())
-	if r.Method != http.MethodGet {
-		r.Header.Set("Idempotency-Key", "k")
+// changing changes the request that it is given, which the contract of
+// http.RoundTripper forbids and many do all the same.
+func changing(next http.RoundTripper) tripper {
+	return func(r *http.Request) (*http.Response, error) {
+		r.Header.Add("X-Count", "1")
+		defer func() {
+			for k := range r.Header {
+				r.Header[k][0] = "overwritten"
+			}
+		}()
+		return next.RoundTrip(r)
 	}
-	return k.next.RoundTrip(r)
+}
+
+// addingKeys gives each write a key, as the SDKs of some APIs do.
+func addingKeys(next http.RoundTripper) tripper {
+	return func(r *http.Request) (*http.Response, error) {
+		r = r.Clone(r.Context())
+		if r.Method != http.MethodGet {
+			r.Header.Set("Idempotency-Key", "k")
+		}
+		return next.RoundTrip(r)
+	}
+}
+
+// askingForTokens fetches a token from url before each write.
+func askingForTokens(url string) tripper {
+	return func(r *http.Request) (*http.Response, error) {
+		if r.Method != http.MethodGet {
+			ask, err := http.NewRequestWithContext(r.Context(), http.MethodGet, url, nil)
+			if err != nil {
+				return nil, err
+			}
+			answer, err := http.DefaultTransport.RoundTrip(ask)
+			if err != nil {
+				return nil, err
+			}
+			answer.Body.Close()
+		}
+		return http.DefaultTransport.RoundTrip(r)
+	}
 }
 
 // closedAfterOne dials; the first connection takes one request, and then nothing.
@@ -417,27 +537,13 @@ func (c *oneRequest) Write(p []byte) (int, error) {
 	return c.Conn.Write(p)
 }
 
-// tokenTripper asks for a token before each write.
-type tokenTripper struct{ url string }
+// A server of bytes, for answers that net/http would not write, and what a caller finds in the error. The answers are
+// bytes on a connection, and net/http reads them as it reads those of a real server.
 
-func (tr tokenTripper) RoundTrip(r *http.Request) (*http.Response, error) {
-	if r.Method != http.MethodGet {
-		ask, err := http.NewRequestWithContext(r.Context(), http.MethodGet, tr.url, nil)
-		if err != nil {
-			return nil, err
-		}
-		answer, err := http.DefaultTransport.RoundTrip(ask)
-		if err != nil {
-			return nil, err
-		}
-		answer.Body.Close()
-	}
-	return http.DefaultTransport.RoundTrip(r)
-}
-
-// hostile is one line of the table. The answer is given to every GET, or to every
-// PUT; the other method meets a server in its right mind, which has version "1" of
-// the thing, and to which `If-Match: "1"` is outdated when it is GET that misbehaves.
+// hostile is one line of a table of answers that nobody should have to read. The
+// answer is given to every GET, or to every PUT. The other method is answered as it
+// should be: the server has version "1" of the thing, and `If-Match: "1"` is outdated
+// when it is GET that misbehaves.
 //
 // What the caller gets is told in words: see tell.
 type hostile struct {
@@ -535,16 +641,94 @@ func zipped(start, more string, n int) string {
 	return member(start) + strings.Repeat(member(more), n)
 }
 
-// lair is a network with one server, which answers as a line of the table says.
-type lair struct {
+// withstand makes Get, Update and Save against the server of each line, and checks what the caller gets.
+func withstand(t *testing.T, table []hostile) {
+	t.Helper()
+	for _, line := range table {
+		of := "PUT"
+		if line.put == nil {
+			of = "GET"
+		}
+		t.Run(of+": "+line.does, func(t *testing.T) {
+			if of == "GET" {
+				meet(t, line, "Get", line.gets, func(ctx context.Context, c *ifmatch.Client) error {
+					_, err := ifmatch.Get[thing](ctx, c, hostileURL)
+					return err
+				})
+			}
+			updates := cmp.Or(line.updates, line.gets)
+			meet(t, line, "Update", updates, func(ctx context.Context, c *ifmatch.Client) error {
+				_, err := ifmatch.Update(ctx, c, hostileURL, func(v *thing) error { v.N = 7; return nil })
+				return err
+			})
+			saves := cmp.Or(line.saves, updates)
+			meet(t, line, "Save", saves, func(ctx context.Context, c *ifmatch.Client) error {
+				u := &ifmatch.Representation[thing]{URL: hostileURL, ETag: `"1"`, Content: []byte(thingV1),
+					Value: thing{N: 1, Note: "mine"}}
+				_, err := ifmatch.Save(ctx, c, u, ifmatch.ThreeWay)
+				return err
+			})
+		})
+	}
+}
+
+// meet makes one call against the server of a line, and holds it to what is promised
+// whatever a server does: no panic, no hang, bounded memory and requests, nothing
+// written without a condition, nothing sent anywhere else, and an error that can be
+// printed.
+func meet(t *testing.T, line hostile, name, want string, call func(context.Context, *ifmatch.Client) error) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		l := &hostileServer{line: line}
+		transport := &http.Transport{DialContext: l.connect, MaxResponseHeaderBytes: 256 << 10,
+			DisableKeepAlives: true} // each answer ends its connection anyway
+		defer l.busy.Wait()
+		defer transport.CloseIdleConnections()
+		client := ifmatch.New(&ifmatch.Options{
+			HTTPClient: &http.Client{Transport: transport},
+			MaxBody:    1 << 20, MaxAttempts: 3, MaxRounds: 4, Timeout: 10 * time.Second,
+		})
+		start, before := time.Now(), allocated()
+		err := call(t.Context(), client)
+		assert.LessOrEqual(t, time.Since(start), 3*time.Minute, "%s takes long", name)
+		assert.Less(t, allocated()-before, uint64(64<<20), "%s takes much memory", name)
+		told := tell(err)
+		if line.put == nil && name == "Save" {
+			// The 412 that came before is in the error too: see TestTheRefusalThatCameBeforeIsKept.
+			told = strings.TrimPrefix(told, "conflict: stale version, ")
+		}
+		assert.Equal(t, want, told, "%s: %.300v", name, err)
+		assertPrintable(t, name, err)
+
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		assert.LessOrEqual(t, len(l.log), 40, "%s asks often", name)
+		for _, address := range l.dial {
+			assert.Equal(t, "origin.test:80", address, "%s goes where the server wants it to go", name)
+		}
+		for _, a := range l.log {
+			if a.method == http.MethodGet {
+				continue
+			}
+			guard := a.header.Values("If-Match")
+			require.Len(t, guard, 1, "%s writes without a condition", name)
+			assert.Regexp(t, `^"[^"*]+"$`, guard[0])
+			if line.keeps != "" && guard[0] != `"1"` {
+				assert.Contains(t, a.body, line.keeps, "%s loses what it does not know", name)
+			}
+		}
+	})
+}
+
+// hostileServer is a network with one server, which answers as a line of the table says.
+type hostileServer struct {
+	recorder
 	line hostile
-	mu   sync.Mutex
-	log  []arrival
-	dial []string
+	dial []string // the addresses; mu guards them too
 	busy sync.WaitGroup
 }
 
-func (l *lair) connect(_ context.Context, _, address string) (net.Conn, error) {
+func (l *hostileServer) connect(_ context.Context, _, address string) (net.Conn, error) {
 	l.mu.Lock()
 	l.dial = append(l.dial, address)
 	l.mu.Unlock()
@@ -554,29 +738,20 @@ func (l *lair) connect(_ context.Context, _, address string) (net.Conn, error) {
 }
 
 // serve answers one request, and hangs up.
-func (l *lair) serve(c net.Conn) {
+func (l *hostileServer) serve(c net.Conn) {
 	defer c.Close()
 	r, err := http.ReadRequest(bufio.NewReader(c))
 	if err != nil {
 		return
 	}
-	body, err := io.ReadAll(r.Body)
+	a, err := l.note(r)
 	if err != nil {
 		return
 	}
-	l.mu.Lock()
-	a := arrival{n: 1, at: time.Now(), method: r.Method, url: r.URL.String(), header: r.Header, body: string(body)}
-	for _, earlier := range l.log {
-		if earlier.method == a.method {
-			a.n++
-		}
-	}
-	l.log = append(l.log, a)
-	l.mu.Unlock()
 	l.answer(a)(c, a.n)
 }
 
-func (l *lair) answer(a arrival) answer {
+func (l *hostileServer) answer(a arrival) answer {
 	switch {
 	case a.method == http.MethodGet && l.line.get != nil:
 		return l.line.get
@@ -637,85 +812,6 @@ func tell(err error) string {
 	return strings.Join(words, ", ")
 }
 
-// withstand makes Get, Update and Save against the server of each line, and checks what the caller gets.
-func withstand(t *testing.T, table []hostile) {
-	t.Helper()
-	for _, line := range table {
-		of := "PUT"
-		if line.put == nil {
-			of = "GET"
-		}
-		t.Run(of+": "+line.does, func(t *testing.T) {
-			if of == "GET" {
-				face(t, line, "Get", line.gets, func(ctx context.Context, c *ifmatch.Client) error {
-					_, err := ifmatch.Get[thing](ctx, c, hostileURL)
-					return err
-				})
-			}
-			updates := cmp.Or(line.updates, line.gets)
-			face(t, line, "Update", updates, func(ctx context.Context, c *ifmatch.Client) error {
-				_, err := ifmatch.Update(ctx, c, hostileURL, func(v *thing) error { v.N = 7; return nil })
-				return err
-			})
-			saves := cmp.Or(line.saves, updates)
-			face(t, line, "Save", saves, func(ctx context.Context, c *ifmatch.Client) error {
-				u := &ifmatch.Representation[thing]{URL: hostileURL, ETag: `"1"`, Content: []byte(thingV1),
-					Value: thing{N: 1, Note: "mine"}}
-				_, err := ifmatch.Save(ctx, c, u, ifmatch.ThreeWay)
-				return err
-			})
-		})
-	}
-}
-
-// face makes one call against the server of a line, and holds it to what is promised
-// whatever a server does: no panic, no hang, bounded memory and requests, nothing
-// written without a condition, nothing sent anywhere else, and an error that can be
-// printed.
-func face(t *testing.T, line hostile, name, want string, call func(context.Context, *ifmatch.Client) error) {
-	t.Helper()
-	synctest.Test(t, func(t *testing.T) {
-		l := &lair{line: line}
-		transport := &http.Transport{DialContext: l.connect, MaxResponseHeaderBytes: 256 << 10,
-			DisableKeepAlives: true} // each answer ends its connection anyway
-		defer l.busy.Wait()
-		defer transport.CloseIdleConnections()
-		client := ifmatch.New(&ifmatch.Options{
-			HTTPClient: &http.Client{Transport: transport},
-			MaxBody:    1 << 20, MaxAttempts: 3, MaxRounds: 4, Timeout: 10 * time.Second,
-		})
-		start, before := time.Now(), allocated()
-		err := call(t.Context(), client)
-		assert.LessOrEqual(t, time.Since(start), 3*time.Minute, "%s takes long", name)
-		assert.Less(t, allocated()-before, uint64(64<<20), "%s takes much memory", name)
-		told := tell(err)
-		if line.put == nil && name == "Save" {
-			// The 412 that came before is in the error too: see TestTheRefusalThatCameBeforeIsKept.
-			told = strings.TrimPrefix(told, "conflict: stale version, ")
-		}
-		assert.Equal(t, want, told, "%s: %.300v", name, err)
-		assertPrintable(t, name, err)
-
-		l.mu.Lock()
-		defer l.mu.Unlock()
-		assert.LessOrEqual(t, len(l.log), 40, "%s asks often", name)
-		for _, address := range l.dial {
-			assert.Equal(t, "origin.test:80", address, "%s goes where the server wants it to go", name)
-		}
-		for _, a := range l.log {
-			if a.method == http.MethodGet {
-				continue
-			}
-			guard := a.header.Values("If-Match")
-			require.Len(t, guard, 1, "%s writes without a condition", name)
-			assert.Regexp(t, `^"[^"*]+"$`, guard[0])
-			if line.keeps != "" && guard[0] != `"1"` {
-				assert.Contains(t, a.body, line.keeps, "%s loses what it does not know", name)
-			}
-		}
-	})
-}
-
 // assertPrintable checks the promise about every error text: one line of bounded
 // length, without control characters, content, header fields or query values.
 func assertPrintable(t *testing.T, name string, err error) {
@@ -736,87 +832,9 @@ func assertPrintable(t *testing.T, name string, err error) {
 	}
 }
 
-// kube keeps one object and compares metadata.resourceVersion where the write has one.
-func kube(t *testing.T) (url string, set func(n int), now func() string) {
-	var mu sync.Mutex
-	version, n := 1, 0
-	object := func() string {
-		return fmt.Sprintf(`{"kind":"ConfigMap","metadata":{"name":"a","resourceVersion":"%d"},"data":{"n":"%d"}}`,
-			version, n)
-	}
-	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		mu.Lock()
-		defer mu.Unlock()
-		w.Header().Set("Content-Type", "application/json")
-		if r.Method == http.MethodPut {
-			var o struct {
-				Metadata struct{ ResourceVersion string }
-				Data     struct{ N string }
-			}
-			_ = json.NewDecoder(r.Body).Decode(&o)
-			if v := o.Metadata.ResourceVersion; v != "" && v != fmt.Sprint(version) {
-				w.WriteHeader(409)
-				fmt.Fprint(w, `{"kind":"Status","apiVersion":"v1","status":"Failure","reason":"Conflict","code":409}`)
-				return
-			}
-			version++
-			fmt.Sscan(o.Data.N, &n)
-		}
-		fmt.Fprint(w, object())
-	}))
-	t.Cleanup(s.Close)
-	set = func(to int) {
-		mu.Lock()
-		defer mu.Unlock()
-		version++
-		n = to
-	}
-	now = func() string {
-		mu.Lock()
-		defer mu.Unlock()
-		return object()
-	}
-	return s.URL + "/a", set, now
-}
-
-// day is a type with an encoding of its own: a date without a time.
-type day struct{ time.Time }
-
-func (d day) MarshalJSON() ([]byte, error) { return json.Marshal(d.Format(time.DateOnly)) }
-
-func (d *day) UnmarshalJSON(b []byte) (err error) {
-	var s string
-	if err = json.Unmarshal(b, &s); err == nil {
-		s, _, _ = strings.Cut(s, "T")
-		d.Time, err = time.Parse(time.DateOnly, s)
-	}
-	return err
-}
-
-// edited saves an edit of content as a T and returns what the server then holds.
-func edited[T any](t *testing.T, content string, edit func(*T), keys map[string][]string) string {
-	t.Helper()
-	origin, url := serve(t, nil, content)
-	u, err := ifmatch.Get[T](t.Context(), brisk(), url)
-	require.NoError(t, err)
-	edit(&u.Value)
-	c := brisk().With(&ifmatch.Options{Keys: keys})
-	u, err = ifmatch.Save(t.Context(), c, u, nil)
-	require.NoError(t, err)
-	assert.Equal(t, origin.Body("/doc"), string(u.Content))
-
-	// The same by Update, which must not differ.
-	other, url := serve(t, nil, content)
-	_, err = ifmatch.Update(t.Context(), c, url, func(v *T) error { edit(v); return nil })
-	require.NoError(t, err)
-	assert.Equal(t, origin.Body("/doc"), other.Body("/doc"))
-	return origin.Body("/doc")
-}
-
-// answers is a dialect whose Read says what it is told to.
-func answers(read func(answer *http.Response, content, sent []byte) ([]byte, string, error)) *ifmatch.Dialect {
-	return &ifmatch.Dialect{Name: "odd", Read: read,
-		Guard: func(w *http.Request, version string, content []byte) ([]byte, error) {
-			return content, ifmatch.ETag(version).Guard(w)
-		}}
+// allocated is how many bytes the program has ever allocated.
+func allocated() uint64 {
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.TotalAlloc
 }

@@ -26,8 +26,8 @@ import (
 )
 
 func TestReadsAndWritesOfAValueAcceptTheSame(t *testing.T) {
-	// The condition is evaluated against the representation that the write's own
-	// fields select (RFC 9110 §13.1, §12.5).
+	// The condition is evaluated against the representation that the write's own fields select (RFC
+	// 9110 §13.1, §12.5).
 	accepts := func(t *testing.T, use func(context.Context, *ifmatch.Client) error, o *ifmatch.Options) string {
 		c, s := through(func(a arrival) (*http.Response, error) {
 			return reply(200, thingV1, `ETag: "1"`, "Content-Type: application/json"), nil
@@ -143,8 +143,7 @@ func TestTheZeroClientAndNoClientHaveTheDefaults(t *testing.T) {
 }
 
 func TestTheCallersConnectionsStayOpen(t *testing.T) {
-	// go-retryablehttp closes the idle connections of the client it was given when it
-	// gives up.
+	// go-retryablehttp closes the idle connections of the client it was given when it gives up.
 	var mu sync.Mutex
 	connections := 0
 	origin := ifmatchtest.New(nil)
@@ -191,8 +190,8 @@ func TestTheCallersClientIsNotChanged(t *testing.T) {
 }
 
 func TestNothingIsLogged(t *testing.T) {
-	// go-retryablehttp's default logger prints every request's URL to stderr, which it
-	// takes hold of when the program starts: so this needs a process of its own.
+	// go-retryablehttp's default logger prints every request's URL to stderr, which it takes hold
+	// of when the program starts: so this needs a process of its own.
 	const inside = "IFMATCH_TEST_NOTHING_IS_LOGGED"
 	if os.Getenv(inside) == "" {
 		var stderr bytes.Buffer

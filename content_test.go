@@ -14,8 +14,8 @@ import (
 )
 
 func TestEveryRequestAsksForIdentityCoding(t *testing.T) {
-	// net/http asks for gzip on its own, and undoes it unseen; this origin's tag is
-	// then that of the compressed form, which its If-Match never matches.
+	// net/http asks for gzip on its own, and undoes it unseen; this origin's tag is then that of
+	// the compressed form, which its If-Match never matches.
 	o := ifmatchtest.New(&ifmatchtest.Options{Compress: ifmatchtest.CompressSuffix})
 	o.Set("/a", `{"n":1}`)
 	url := o.Serve(t).URL

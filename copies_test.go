@@ -35,7 +35,8 @@ func TestARefusedConnectionOfARealNetworkIsNoDoubt(t *testing.T) {
 	require.Zero(t, failed.Attempts[1].Deliveries)
 }
 
-// keys are the ways in which a key comes to a write. With one, net/http takes the write for one that it may repeat.
+// keys are the ways in which a key comes to a write. With one, net/http takes the write for one
+// that it may repeat.
 var keys = []struct {
 	name   string
 	header http.Header
@@ -49,8 +50,9 @@ var keys = []struct {
 	{name: "a key of ours and one below us too", header: http.Header{"Idempotency-Key": {"k"}}, below: true},
 }
 
-// eachKey runs f with a client for each of the keys. The first write of the client, which goes over the connection of
-// the read before it, breaks that connection: after the write was performed, or before.
+// eachKey runs f with a client for each of the keys. The first write of the client, which goes over
+// the connection of the read before it, breaks that connection: after the write was performed, or
+// before.
 func eachKey(t *testing.T, method string, f func(*testing.T, *ifmatch.Client, *ifmatchtest.Origin, string, bool)) {
 	for _, key := range keys {
 		for _, apply := range []bool{true, false} {
@@ -78,9 +80,9 @@ func eachKey(t *testing.T, method string, f func(*testing.T, *ifmatch.Client, *i
 }
 
 func TestAStaleConnectionDeliversAWriteOnceOrIsCounted(t *testing.T) {
-	// With an Idempotency-Key, net/http sends a request again by itself when a reused
-	// connection breaks, although its bytes were written. The first copy may have
-	// been performed; the answer of the second is then a 412 about our own write.
+	// With an Idempotency-Key, net/http sends a request again by itself when a reused connection
+	// breaks, although its bytes were written. The first copy may have been performed; the answer
+	// of the second is then a 412 about our own write.
 	use := func(t *testing.T, client *ifmatch.Client, origin *ifmatchtest.Origin, url string, apply bool) {
 		u, err := ifmatch.Get[thing](t.Context(), client, url)
 		require.NoError(t, err)
@@ -101,8 +103,8 @@ func TestAStaleConnectionDeliversAWriteOnceOrIsCounted(t *testing.T) {
 }
 
 func TestAStaleConnectionDeletesOnceAndSaysSo(t *testing.T) {
-	// A DELETE has no content, so net/http can always send it again. The second copy
-	// finds nothing, and its 404 or 412 is about our own deletion.
+	// A DELETE has no content, so net/http can always send it again. The second copy finds nothing,
+	// and its 404 or 412 is about our own deletion.
 	use := func(t *testing.T, client *ifmatch.Client, origin *ifmatchtest.Origin, url string, _ bool) {
 		u, err := ifmatch.Get[thing](t.Context(), client, url)
 		require.NoError(t, err)
@@ -140,8 +142,8 @@ func TestAnIncrementCountsOnceWhateverKeyItCarries(t *testing.T) {
 }
 
 func TestAnIncrementOverHTTP2CountsOnce(t *testing.T) {
-	// HTTP/2 has replays of its own (GOAWAY, REFUSED_STREAM), and loses single streams
-	// instead of connections.
+	// HTTP/2 has replays of its own (GOAWAY, REFUSED_STREAM), and loses single streams instead of
+	// connections.
 	o := ifmatchtest.New(nil)
 	o.Set("/n", `{"n":0}`)
 	o.Every(4, "PUT", ifmatchtest.LoseResponse())
@@ -184,9 +186,9 @@ func TestCertificatesThatAreNotTrustedAreNotAskedAgain(t *testing.T) {
 }
 
 func TestACopyThatNeverReachedTheConnectionIsNoDoubt(t *testing.T) {
-	// An idle connection turns out to be closed when the next request is written: net/http
-	// takes another connection, for any method, because not a byte had left. That is
-	// everyday life behind a load balancer; the 412 that follows is a plain conflict.
+	// An idle connection turns out to be closed when the next request is written: net/http takes
+	// another connection, for any method, because not a byte had left. That is everyday life behind
+	// a load balancer; the 412 that follows is a plain conflict.
 	for _, c := range []struct {
 		name  string
 		use   func(context.Context, *ifmatch.Client, string) error
@@ -232,8 +234,8 @@ func TestACopyThatNeverReachedTheConnectionIsNoDoubt(t *testing.T) {
 }
 
 func TestARequestForATokenIsNotACopyOfTheWrite(t *testing.T) {
-	// A RoundTripper that signs may fetch what it signs with, in the context of the
-	// request. Its requests are no deliveries of ours, and a 412 stays a plain conflict.
+	// A RoundTripper that signs may fetch what it signs with, in the context of the request. Its
+	// requests are no deliveries of ours, and a 412 stays a plain conflict.
 	o := ifmatchtest.New(nil)
 	o.Set("/a", thingV1)
 	o.Set("/token", `{}`)

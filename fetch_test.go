@@ -27,8 +27,8 @@ func TestAReadThatAProxyTransformedIsNoBaseOfAWrite(t *testing.T) {
 }
 
 func TestAnAnswerFromARoundTripperThatNamesNoRequestIsRead(t *testing.T) {
-	// http.RoundTripper does not oblige anybody to fill Response.Request, and test
-	// doubles rarely do.
+	// http.RoundTripper does not oblige anybody to fill Response.Request, and test doubles rarely
+	// do.
 	bare := tripper(func(*http.Request) (*http.Response, error) { return reply(200, thingV1, `ETag: "1"`), nil })
 	client := ifmatch.New(&ifmatch.Options{HTTPClient: &http.Client{Transport: bare}})
 	require.NotPanics(t, func() {

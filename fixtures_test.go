@@ -110,8 +110,8 @@ func brisk() *ifmatch.Client {
 		HTTPClient: &http.Client{Transport: &http.Transport{}}})
 }
 
-// each runs f for a read, a single write, and the two loops, all under the first
-// version of the thing.
+// each runs f for a read, a single write, and the two loops, all under the first version of the
+// thing.
 func each(t *testing.T, f func(t *testing.T, use func(context.Context, *ifmatch.Client) error)) {
 	for _, c := range []struct {
 		name string
@@ -168,7 +168,8 @@ func plain(
 	return resp.StatusCode, string(content), nil
 }
 
-// Origins: ifmatchtest's, over a connection and without one, and one that compares versions in the content.
+// Origins: ifmatchtest's, over a connection and without one, and one that compares versions in the
+// content.
 
 // serve starts an origin with body at /doc and returns it with the URL of that.
 func serve(t testing.TB, o *ifmatchtest.Options, body string) (*ifmatchtest.Origin, string) {
@@ -215,8 +216,8 @@ func (l lossy) RoundTrip(r *http.Request) (resp *http.Response, err error) {
 	return direct(l).RoundTrip(r)
 }
 
-// clockInSteps is a clock that goes on by step whenever it is read, so that every
-// Last-Modified is older than the answer's Date.
+// clockInSteps is a clock that goes on by step whenever it is read, so that every Last-Modified is
+// older than the answer's Date.
 func clockInSteps(step time.Duration) func() time.Time {
 	var mu sync.Mutex
 	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
@@ -281,8 +282,8 @@ func answers(read func(answer *http.Response, content, sent []byte) ([]byte, str
 
 // A network of one function, and what it is asked and answers.
 
-// scripted is a network of one function, for exact waits inside a synctest bubble
-// and for answers that no real server gives.
+// scripted is a network of one function, for exact waits inside a synctest bubble and for answers
+// that no real server gives.
 type scripted struct {
 	recorder
 	answer func(a arrival) (*http.Response, error)
@@ -470,8 +471,8 @@ func (c *counting) RoundTrip(r *http.Request) (*http.Response, error) {
 	return c.next.RoundTrip(r.WithContext(httptrace.WithClientTrace(r.Context(), trace)))
 }
 
-// changing changes the request that it is given, which the contract of
-// http.RoundTripper forbids and many do all the same.
+// changing changes the request that it is given, which the contract of http.RoundTripper forbids
+// and many do all the same.
 func changing(next http.RoundTripper) tripper {
 	return func(r *http.Request) (*http.Response, error) {
 		r.Header.Add("X-Count", "1")
@@ -537,13 +538,13 @@ func (c *oneRequest) Write(p []byte) (int, error) {
 	return c.Conn.Write(p)
 }
 
-// A server of bytes, for answers that net/http would not write, and what a caller finds in the error. The answers are
-// bytes on a connection, and net/http reads them as it reads those of a real server.
+// A server of bytes, for answers that net/http would not write, and what a caller finds in the
+// error. The answers are bytes on a connection, and net/http reads them as it reads those of a real
+// server.
 
-// hostile is one line of a table of answers that nobody should have to read. The
-// answer is given to every GET, or to every PUT. The other method is answered as it
-// should be: the server has version "1" of the thing, and `If-Match: "1"` is outdated
-// when it is GET that misbehaves.
+// hostile is one line of a table of answers that nobody should have to read. The answer is given to
+// every GET, or to every PUT. The other method is answered as it should be: the server has version
+// "1" of the thing, and `If-Match: "1"` is outdated when it is GET that misbehaves.
 //
 // What the caller gets is told in words: see tell.
 type hostile struct {
@@ -572,8 +573,8 @@ var (
 	megabyte = strings.Repeat("x", 1<<20)
 )
 
-// says is an answer of one piece; \n ends the lines of its head. What is missing of
-// Content-Length and Content-Type is added.
+// says is an answer of one piece; \n ends the lines of its head. What is missing of Content-Length
+// and Content-Type is added.
 func says(status, head, content string) answer {
 	var b strings.Builder
 	b.WriteString("HTTP/1.1 " + status + "\r\n")
@@ -621,8 +622,8 @@ func drips(start string) answer {
 // silence waits until the client goes away.
 func silence(c net.Conn, _ int) { io.Copy(io.Discard, c) }
 
-// zipped compresses start and then n times more, each as a member of its own
-// (RFC 1952 §2.2), so that a bomb costs no more to build than its first megabyte.
+// zipped compresses start and then n times more, each as a member of its own (RFC 1952 §2.2), so
+// that a bomb costs no more to build than its first megabyte.
 func zipped(start, more string, n int) string {
 	member := func(s string) string {
 		var b bytes.Buffer
@@ -641,7 +642,8 @@ func zipped(start, more string, n int) string {
 	return member(start) + strings.Repeat(member(more), n)
 }
 
-// withstand makes Get, Update and Save against the server of each line, and checks what the caller gets.
+// withstand makes Get, Update and Save against the server of each line, and checks what the caller
+// gets.
 func withstand(t *testing.T, table []hostile) {
 	t.Helper()
 	for _, line := range table {
@@ -672,10 +674,9 @@ func withstand(t *testing.T, table []hostile) {
 	}
 }
 
-// meet makes one call against the server of a line, and holds it to what is promised
-// whatever a server does: no panic, no hang, bounded memory and requests, nothing
-// written without a condition, nothing sent anywhere else, and an error that can be
-// printed.
+// meet makes one call against the server of a line, and holds it to what is promised whatever a
+// server does: no panic, no hang, bounded memory and requests, nothing written without a condition,
+// nothing sent anywhere else, and an error that can be printed.
 func meet(t *testing.T, line hostile, name, want string, call func(context.Context, *ifmatch.Client) error) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
@@ -765,9 +766,9 @@ func (l *hostileServer) answer(a arrival) answer {
 	return says("204 No Content", "", "")
 }
 
-// tell says in words what a caller finds in an error: the sentinels, the kind of the
-// conflict, the status of the last answer; "timeout", "not decodable" or "no answer"
-// for what is no answer that could be used; "ok" for no error.
+// tell says in words what a caller finds in an error: the sentinels, the kind of the conflict, the
+// status of the last answer; "timeout", "not decodable" or "no answer" for what is no answer that
+// could be used; "ok" for no error.
 func tell(err error) string {
 	if err == nil {
 		return "ok"
@@ -812,8 +813,8 @@ func tell(err error) string {
 	return strings.Join(words, ", ")
 }
 
-// assertPrintable checks the promise about every error text: one line of bounded
-// length, without control characters, content, header fields or query values.
+// assertPrintable checks the promise about every error text: one line of bounded length, without
+// control characters, content, header fields or query values.
 func assertPrintable(t *testing.T, name string, err error) {
 	t.Helper()
 	if err == nil {

@@ -75,8 +75,8 @@ func TestALoopWaitsBeforeItLearnsTheTagAndThenUsesItAtOnce(t *testing.T) {
 }
 
 func TestTheRefusalThatCameBeforeIsKept(t *testing.T) {
-	// The write was refused, and then the newest version could not be had, or not be
-	// used. Both facts matter to the caller.
+	// The write was refused, and then the newest version could not be had, or not be used. Both
+	// facts matter to the caller.
 	for name, get := range map[string]func() *http.Response{
 		"forbidden":     func() *http.Response { return reply(403, "") },
 		"not decodable": func() *http.Response { return reply(200, "<html>", `ETag: "2"`) },

@@ -51,8 +51,8 @@ func TestAnAnswerThatOnlyPromisesIsLookedAfter(t *testing.T) {
 }
 
 func TestAWriteThatMayHaveArrivedIsNotRepeatedBlindly(t *testing.T) {
-	// go-retryablehttp would send the PUT again at once, and the caller would see a
-	// 412 although the own write won (RFC 9110 §9.2.2: "though the response might differ").
+	// go-retryablehttp would send the PUT again at once, and the caller would see a 412 although
+	// the own write won (RFC 9110 §9.2.2: "though the response might differ").
 	answers := map[string]func() (*http.Response, error){
 		"broken connection": func() (*http.Response, error) { return nil, errLost },
 		"end of file":       func() (*http.Response, error) { return nil, io.EOF },
@@ -201,8 +201,6 @@ func TestCancellingAWriteInFlightIsUncertain(t *testing.T) {
 		require.EqualValues(t, 2, again.Value.N)
 	})
 }
-
-// What becomes of a write whose answer does not tell.
 
 func TestAWriteInDoubtIsSettledByLooking(t *testing.T) {
 	const (

@@ -12,9 +12,9 @@ import (
 )
 
 func TestARepresentationRebuiltByHandCannotLoseItsGuard(t *testing.T) {
-	// The fields may come back from an HTML form or a file that somebody else could
-	// edit. What is no validator must not be sent as a condition that always holds, or
-	// that a server ignores (RFC 9110 §13.1.1, §13.1.4).
+	// The fields may come back from an HTML form or a file that somebody else could edit. What is
+	// no validator must not be sent as a condition that always holds, or that a server ignores (RFC
+	// 9110 §13.1.1, §13.1.4).
 	for _, c := range []struct{ name, tag, date string }{
 		{name: "a star", tag: `*`},
 		{name: "a weak star", tag: `W/*`},

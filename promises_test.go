@@ -190,8 +190,8 @@ func TestAReplayByAGatewayIsNotAConflict(t *testing.T) {
 	c, ctx := brisk(), t.Context()
 	u, err := ifmatch.Get[doc](ctx, c, url)
 	require.NoError(t, err)
-	// The gateway's replay shows to nobody but as a 412 about the version that we
-	// made ourselves: with a merge function it resolves to nothing left to write.
+	// The gateway's replay shows to nobody but as a 412 about the version that we made ourselves:
+	// with a merge function it resolves to nothing left to write.
 	origin.Next("PUT", ifmatchtest.Replay())
 	u.Value.Name = "b"
 	u, err = ifmatch.Save(ctx, c, u, ifmatch.ThreeWay)

@@ -18,8 +18,8 @@ import (
 )
 
 func TestAnUnsafeRequestStaysWhereItWasSent(t *testing.T) {
-	// net/http makes GET of PUT on 301, 302 and 303 and reports its 200; on 307 and
-	// 308 it carries content, conditions and keys to any host (RFC 9110 §15.4).
+	// net/http makes GET of PUT on 301, 302 and 303 and reports its 200; on 307 and 308 it carries
+	// content, conditions and keys to any host (RFC 9110 §15.4).
 	const from = "https://origin.test:8443/things/7"
 	locations := []struct {
 		name, location string
@@ -135,8 +135,8 @@ func TestTheCallersOwnCheckRedirectIsStillAsked(t *testing.T) {
 }
 
 func TestARedirectDoesNotGiveTheClientAnotherIdentity(t *testing.T) {
-	// net/http makes an Authorization field of the user information in a URL. One
-	// client is one identity, and the server does not choose it.
+	// net/http makes an Authorization field of the user information in a URL. One client is one
+	// identity, and the server does not choose it.
 	for _, method := range []string{"GET", "PUT"} {
 		client, s := through(func(a arrival) (*http.Response, error) {
 			switch {

@@ -11,9 +11,9 @@ import (
 	"github.com/ifmatch-go/ifmatch/ifmatchtest"
 )
 
-// TestTheAnswerToAWriteIsTrustedOnlyForWhatItTells makes a second write after the first was answered.
-// Where the answer told the validator of what is in force now, the second is sent
-// under it; where it did not, the client looks first.
+// TestTheAnswerToAWriteIsTrustedOnlyForWhatItTells makes a second write after the first was
+// answered. Where the answer told the validator of what is in force now, the second is sent under
+// it; where it did not, the client looks first.
 func TestTheAnswerToAWriteIsTrustedOnlyForWhatItTells(t *testing.T) {
 	const looks = "" // the second write fetches first
 	server := `{"n":2,"kept":9007199254740993,"at":"now"}`
@@ -123,8 +123,8 @@ func TestTheAnswerToAWriteIsTrustedOnlyForWhatItTells(t *testing.T) {
 }
 
 func TestAnUntoldValidatorIsNotTakenFromAVersionOfOthers(t *testing.T) {
-	// The look before the next write finds other content: somebody, or the server
-	// itself, has changed it. Its tag must not guard a write that knows nothing of that.
+	// The look before the next write finds other content: somebody, or the server itself, has
+	// changed it. Its tag must not guard a write that knows nothing of that.
 	client, s := through(func(a arrival) (*http.Response, error) {
 		if a.method == http.MethodGet {
 			return reply(200, `{"n":2,"kept":9007199254740993,"rival":true}`, `ETag: "3"`), nil

@@ -110,8 +110,8 @@ func TestAReadIsRepeatedUntilItsContentIsWhole(t *testing.T) {
 }
 
 func TestAWriteThatWasTurnedAwayIsSentAgainWithoutALook(t *testing.T) {
-	// 429 and 425 say that the request was not processed: the same may be sent again,
-	// without a look. 425 once: a server that says it twice does not mean early data (RFC 8470 §5.2).
+	// 429 and 425 say that the request was not processed: the same may be sent again, without a
+	// look. 425 once: a server that says it twice does not mean early data (RFC 8470 §5.2).
 	for _, c := range []struct {
 		name     string
 		statuses []int // of the answers to the first writes; then 204
@@ -273,8 +273,8 @@ func TestNothingEndsACallAfterFifteenMinutes(t *testing.T) {
 }
 
 func TestErrorsKeepWhatTheyWereWrappedIn(t *testing.T) {
-	// backoff finds a PermanentError anywhere in a chain and returns what is inside
-	// it, so that the outer text is lost. Ours are not its.
+	// backoff finds a PermanentError anywhere in a chain and returns what is inside it, so that the
+	// outer text is lost. Ours are not its.
 	inner := errors.New("inner")
 	wrapped := fmt.Errorf("outer: %w", backoff.Permanent(inner))
 	synctest.Test(t, func(t *testing.T) {

@@ -18,11 +18,11 @@ import (
 	"github.com/ifmatch-go/ifmatch/ifmatchtest"
 )
 
-// The promises 1, 2 and 4 under schedules that nobody thought of: several writers
-// append a word of their own to one list while answers are lost, requests are lost,
-// servers fail before and after the fact, caches lag and rivals write. A word that was
-// acknowledged is there once; one that was refused is not; one that is uncertain is
-// there once or not at all; and nobody else's word is gone.
+// The promises 1, 2 and 4 under schedules that nobody thought of: several writers append a word of
+// their own to one list while answers are lost, requests are lost, servers fail before and after
+// the fact, caches lag and rivals write. A word that was acknowledged is there once; one that was
+// refused is not; one that is uncertain is there once or not at all; and nobody else's word is
+// gone.
 func TestUnderAnyScheduleOfFaultsAnEditIsAppliedAtMostOnce(t *testing.T) {
 	schedules := 400
 	if testing.Short() {

@@ -53,8 +53,8 @@ type flow struct {
 	read int // version of the server's document that its content was derived from; 0: none
 }
 
-// In any interleaving of reads and writes by several flows over one client, no write
-// lands on a version that its own flow did not read.
+// In any interleaving of reads and writes by several flows over one client, no write lands on a
+// version that its own flow did not read.
 func TestNoPlainWriteLandsOnAVersionThatItsUnitDidNotRead(t *testing.T) {
 	schedules := 2000
 	if testing.Short() {

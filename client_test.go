@@ -82,7 +82,7 @@ func TestTwoIdentitiesOnOneResourceDoNotMix(t *testing.T) {
 		return reply(204, "", fmt.Sprintf("ETag: %q", user+"-2")), nil
 	}
 	ann, s := through(answer, &ifmatch.Options{Header: http.Header{"Authorization": {"ann"}}})
-	bob := ann.With(&ifmatch.Options{Header: http.Header{"authorization": {"bob"}}})
+	bob := ann.With(func(o *ifmatch.Options) { o.Header.Set("Authorization", "bob") })
 	ua, err := ifmatch.Get[thing](t.Context(), ann, thingURL)
 	require.NoError(t, err)
 	ub, err := ifmatch.Get[thing](t.Context(), bob, thingURL)
@@ -108,7 +108,11 @@ func TestAVariationDoesNotChangeTheClientItCameFrom(t *testing.T) {
 	fields := http.Header{"X-Team": {"blue"}, "Accept": {"application/json"}}
 	parent, s := through(func(a arrival) (*http.Response, error) { return reply(503, ""), nil },
 		&ifmatch.Options{Header: fields, MaxAttempts: 2, MaxWait: time.Millisecond})
-	child := parent.With(&ifmatch.Options{Header: http.Header{"x-team": {"red"}, "X-More": {"1"}}, MaxAttempts: 3})
+	child := parent.With(func(o *ifmatch.Options) {
+		o.Header.Set("X-Team", "red")
+		o.Header.Set("X-More", "1")
+		o.MaxAttempts = 3
+	})
 	fields.Set("X-Team", "changed by the caller afterwards")
 	fields["X-Team"][0] = "changed in place"
 
@@ -249,5 +253,104 @@ func TestTheZeroClientAndNilWork(t *testing.T) {
 		u, err := ifmatch.Get[doc](t.Context(), c, url)
 		require.NoError(t, err)
 		assert.Equal(t, 1, u.Value.Count)
+	}
+}
+
+func TestWhateverWasSetCanBeTakenBack(t *testing.T) {
+	_, url := serve(t, &ifmatchtest.Options{Tags: ifmatchtest.NoTags}, `{"count":0}`)
+	risky := brisk().With(func(o *ifmatch.Options) { o.AllowLostUpdates = true })
+	_, err := ifmatch.Update(t.Context(), risky, url, increment)
+	require.NoError(t, err)
+	careful := risky.With(func(o *ifmatch.Options) { o.AllowLostUpdates = false })
+	_, err = ifmatch.Update(t.Context(), careful, url, increment)
+	assert.ErrorIs(t, err, ifmatch.ErrNoValidator)
+}
+
+func TestAVariationOutranksTheRouteAndTheRouteTheClient(t *testing.T) {
+	origin, url := serve(t, nil, `{"count":0}`)
+	sets := func(value string) func(*ifmatch.Options) {
+		return func(o *ifmatch.Options) { o.Header.Set("X-Who", value) }
+	}
+	client := ifmatch.New(&ifmatch.Options{
+		Header: http.Header{"X-Who": {"client"}},
+		Routes: map[string]func(*ifmatch.Options){"/doc": sets("route"), "/other": nil},
+	})
+	who := func(c *ifmatch.Client, path string) string {
+		t.Helper()
+		_, _ = ifmatch.Get[doc](t.Context(), c, url[:len(url)-len("/doc")]+path)
+		all := origin.Requests()
+		return all[len(all)-1].Header.Get("X-Who")
+	}
+	varied := client.With(sets("variation"))
+	for range 2 { // settled once and for all
+		assert.Equal(t, "client", who(client, "/none"))
+		assert.Equal(t, "client", who(client, "/other"))
+		assert.Equal(t, "route", who(client, "/doc"))
+		assert.Equal(t, "variation", who(varied, "/doc"))
+		assert.Equal(t, "variation", who(varied, "/none"))
+		assert.Equal(t, "newer", who(varied.With(sets("newer")), "/doc"))
+		noRoutes := client.With(func(o *ifmatch.Options) { o.Routes = nil })
+		assert.Equal(t, "client", who(noRoutes, "/doc"))
+	}
+}
+
+func TestTheMapsOfAVariationAreCopies(t *testing.T) {
+	given := &ifmatch.Options{
+		Header:       http.Header{"X": {"given"}},
+		Keys:         map[string][]string{"/a": {"id"}},
+		ProblemKinds: map[ifmatch.ProblemType]ifmatch.Kind{"p": ifmatch.Locked},
+		Routes:       map[string]func(*ifmatch.Options){"/doc": func(*ifmatch.Options) {}},
+	}
+	client := ifmatch.New(given)
+	var seen *ifmatch.Options
+	change := func(o *ifmatch.Options) {
+		seen = o
+		o.Header.Set("X", "changed")
+		o.Keys["/a"][0] = "changed"
+		o.ProblemKinds["p"] = ifmatch.WrongState
+		delete(o.Routes, "/doc")
+	}
+	_, _ = ifmatch.Get[doc](t.Context(), client.With(change), "not a URL")
+	require.NotNil(t, seen)
+	client.With(func(o *ifmatch.Options) {
+		assert.Equal(t, "given", o.Header.Get("X"))
+		assert.Equal(t, "id", o.Keys["/a"][0])
+		assert.Equal(t, ifmatch.Locked, o.ProblemKinds["p"])
+		assert.Contains(t, o.Routes, "/doc")
+		seen = nil
+	}).HTTPClient()
+	require.Nil(t, seen, "it was asked")
+	assert.Equal(t, "given", given.Header.Get("X"))
+	_, _ = ifmatch.Get[doc](t.Context(), ifmatch.New(nil).With(func(o *ifmatch.Options) {
+		o.Header.Set("X", "y")
+		o.Keys["/a"] = nil
+		o.ProblemKinds["p"] = ifmatch.Locked
+		o.Routes["/x"] = nil
+	}), "not a URL") // no map is nil
+}
+
+func TestAVariationCostsNextToNothing(t *testing.T) {
+	client := manyRoutes()
+	var varied *ifmatch.Client
+	allocs := testing.AllocsPerRun(100, func() {
+		varied = client.With(func(o *ifmatch.Options) { o.CreateIfAbsent = true })
+	})
+	require.NotNil(t, varied)
+	assert.LessOrEqual(t, allocs, 3.0)
+}
+
+func manyRoutes() *ifmatch.Client {
+	routes := map[string]func(*ifmatch.Options){}
+	for i := range 20 {
+		routes["/route/"+string(rune('a'+i))] = func(o *ifmatch.Options) { o.MaxRounds = 1 }
+	}
+	return ifmatch.New(&ifmatch.Options{Routes: routes})
+}
+
+func BenchmarkWith(b *testing.B) {
+	client := manyRoutes()
+	b.ReportAllocs()
+	for b.Loop() {
+		client.With(func(o *ifmatch.Options) { o.CreateIfAbsent = true })
 	}
 }

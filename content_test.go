@@ -52,7 +52,8 @@ func TestContentIsCappedAfterDecompression(t *testing.T) {
 
 	for _, status := range []int{200, 409} {
 		client, s := through(func(a arrival) (*http.Response, error) {
-			return reply(status, bomb, "Content-Encoding: gzip", `ETag: "1"`, "Content-Type: application/problem+json"), nil
+			return reply(status, bomb, "Content-Encoding: gzip", `ETag: "1"`, "Content-Type: application/problem+json"),
+				nil
 		}, &ifmatch.Options{MaxBody: 1 << 20})
 		before := allocated()
 		_, err := ifmatch.Get[thing](t.Context(), client, thingURL)
@@ -178,8 +179,11 @@ func TestAStrangeCodingOrLengthHarmsNobody(t *testing.T) {
 		{does: "announces an exabyte and sends a little",
 			get:  says("200 OK", "ETag: \"2\"\nContent-Length: 1152921504606846976", good),
 			gets: "no answer"},
-		{does: "sends a chunk of no size", get: says("200 OK", "ETag: \"2\"\nTransfer-Encoding: chunked", "zz\r\n"+good),
-			gets: "no answer"},
+		{
+			does: "sends a chunk of no size", get: says("200 OK", "ETag: \"2\"\nTransfer-Encoding: chunked",
+				"zz\r\n"+good),
+			gets: "no answer",
+		},
 	})
 }
 

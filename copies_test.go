@@ -134,7 +134,8 @@ func TestAnIncrementCountsOnceWhateverKeyItCarries(t *testing.T) {
 				require.NoError(t, err, "a false conflict")
 			}
 		}
-		require.Equal(t, 30, o.Applied("PUT"), "each increment once: %d acknowledged, %d uncertain", acknowledged, uncertain)
+		require.Equal(t, 30, o.Applied("PUT"), "each increment once: %d acknowledged, %d uncertain", acknowledged,
+			uncertain)
 		require.JSONEq(t, `{"n":30}`, o.Body("/n"))
 		require.Equal(t, 30, acknowledged+uncertain)
 		require.Positive(t, uncertain, "an increment whose answer is lost cannot be told from a rival's")

@@ -34,7 +34,9 @@ func TestAnOldAnswerFromACacheDoesNotProveThatALostWriteDidNotLand(t *testing.T)
 			// The look, and all that follow it for a while, are answered by a cache.
 			origin.Next("GET",
 				append([]ifmatchtest.Fault{ifmatchtest.Pass()}, ifmatchtest.Times(20, ifmatchtest.StaleRead())...)...)
-			_, err := ifmatch.Update(t.Context(), brisk().With(&ifmatch.Options{WriteID: tc.writeID}), url, increment)
+			_, err := ifmatch.Update(t.Context(), brisk().With(func(o *ifmatch.Options) {
+				o.WriteID = tc.writeID
+			}), url, increment)
 			assert.ErrorIs(t, err, ifmatch.ErrUncertain)
 			assert.ErrorIs(t, err, ifmatch.ErrRefusedTag, "why looking did not tell")
 			assert.Equal(t, 1, origin.Applied("PUT"))
@@ -44,7 +46,9 @@ func TestAnOldAnswerFromACacheDoesNotProveThatALostWriteDidNotLand(t *testing.T)
 		origin, url := serve(t, nil, `{"count":0,"by":["first"]}`)
 		origin.Next("PUT", ifmatchtest.LoseResponse())
 		origin.Next("GET", ifmatchtest.Pass(), ifmatchtest.StaleRead(), ifmatchtest.StaleRead())
-		u, err := ifmatch.Update(t.Context(), brisk().With(&ifmatch.Options{WriteID: "/by"}), url, increment)
+		u, err := ifmatch.Update(t.Context(), brisk().With(func(o *ifmatch.Options) {
+			o.WriteID = "/by"
+		}), url, increment)
 		require.NoError(t, err)
 		assert.Equal(t, 1, u.Value.Count)
 		assert.Equal(t, 1, origin.Applied("PUT"))

@@ -10,58 +10,55 @@ import (
 	"github.com/ifmatch-go/ifmatch/jsonmerge"
 )
 
-// Dialect tells how a family of servers carries versions and spells conditions,
-// where that is not RFC 9110: a version in the content, in the query, under a name of
-// its own. Package dialect has ready-made ones; a new one takes thirty lines. Nil
-// functions mean RFC 9110. A Dialect is not changed once it is in use, and its
-// functions are called from several goroutines.
+// Dialect tells how a family of servers carries versions and spells conditions, where that is not
+// RFC 9110: a version in the content, in the query, under a name of its own. Package dialect has
+// ready-made ones; a new one takes thirty lines. Nil functions mean RFC 9110. A Dialect is not
+// changed once it is in use, and its functions are called from several goroutines.
 type Dialect struct {
 	// Name is for people.
 	Name string
 
-	// Read finds the document and its version in a successful answer, to a GET or to a
-	// write (answer.Request.Method; PUT for a creation too, whatever Guard made of it).
-	// After a write, sent is the document as it was written, nil if only the server
-	// knows it, and what the answer leaves open is left empty: a nil document stands for
-	// sent, an empty version for one that is not known, so that the next write looks
-	// first. The version has to be that of the document. The answer has no Body; content
-	// is it. An error says that the answer is not what it should be.
+	// Read finds the document and its version in a successful answer, to a GET or to a write
+	// (answer.Request.Method; PUT for a creation too, whatever Guard made of it). After a write,
+	// sent is the document as it was written, nil if only the server knows it, and what the answer
+	// leaves open is left empty: a nil document stands for sent, an empty version for one that is
+	// not known, so that the next write looks first. The version has to be that of the document.
+	// The answer has no Body; content is it. An error says that the answer is not what it should
+	// be.
 	Read func(answer *http.Response, content, sent []byte) (document []byte, version string, err error)
 
-	// Form gives a write the form that the family wants, whatever guards it: an envelope,
-	// a media type, a header field. It may change the method, the URL and the header of
-	// the request, and returns the content to send in the place of content, which is nil
-	// for DELETE. It comes before Guard.
+	// Form gives a write the form that the family wants, whatever guards it: an envelope, a media
+	// type, a header field. It may change the method, the URL and the header of the request, and
+	// returns the content to send in the place of content, which is nil for DELETE. It comes before
+	// Guard.
 	Form func(write *http.Request, content []byte) ([]byte, error)
 
-	// Guard makes a write conditional on the version that the document was read as;
-	// an empty version means that there must be nothing yet. It may change what
-	// Form may, and returns the content. It must refuse with an error what it cannot guard.
-	// What it sends is its own: StripWeakTags and RefuseWeakTags do nothing then, and a
-	// write that AllowLostUpdates lets go out does not pass it.
+	// Guard makes a write conditional on the version that the document was read as; an empty
+	// version means that there must be nothing yet. It may change what Form may, and returns the
+	// content. It must refuse with an error what it cannot guard. What it sends is its own:
+	// StripWeakTags and RefuseWeakTags do nothing then, and a write that AllowLostUpdates lets go
+	// out does not pass it.
 	Guard func(write *http.Request, version string, content []byte) ([]byte, error)
 
-	// Resource names the resource that the URL of a plain request is about, where URLs
-	// differ that mean the same one, in their query for example; nil: none, and the
-	// request is left alone (a watch).
+	// Resource names the resource that the URL of a plain request is about, where URLs differ that
+	// mean the same one, in their query for example; nil: none, and the request is left alone (a
+	// watch).
 	Resource func(*url.URL) *url.URL
 
-	// Member is where a document shows its version, if it does. It is left aside when
-	// documents are compared: a version moves on with every write, whatever it changes.
+	// Member is where a document shows its version, if it does. It is left aside when documents are
+	// compared: a version moves on with every write, whatever it changes.
 	Member jsonmerge.Pointer
 
-	// Kind names the kind of a refusal that the usual reading does not know; Unknown
-	// leaves it as it is.
+	// Kind names the kind of a refusal that the usual reading does not know; Unknown leaves it as
+	// it is.
 	Kind func(*ResponseError) Kind
 }
 
-// versionField marks a condition that a Dialect spells; it is no header field.
-const versionField = "version"
+// ownVersions reports that the server guards by versions of its own.
+func (d *Dialect) ownVersions() bool { return d != nil && d.Guard != nil }
 
-func (d *Dialect) guards() bool { return d != nil && d.Guard != nil }
-
-// formless returns the dialect for writes that have the family's form already,
-// because the code that makes them belongs to the family.
+// formless returns the dialect for writes that have the family's form already, because the code
+// that makes them belongs to the family.
 func (d *Dialect) formless() *Dialect {
 	if d == nil || d.Form == nil {
 		return d
@@ -82,50 +79,37 @@ func (d *Dialect) unversioned(doc []byte) []byte {
 	return doc
 }
 
-// versionIn returns the version that the content of a plain write shows, "" if it shows none: spelled as Read does.
+// versionIn returns the version that the content of a plain write shows, "" if it shows none:
+// spelled as Read does.
 func (d *Dialect) versionIn(content []byte) string {
-	if !d.guards() || d.Read == nil || len(d.Member) == 0 || len(content) == 0 {
+	if !d.ownVersions() || d.Read == nil || len(d.Member) == 0 || len(content) == 0 {
 		return ""
 	}
 	if _, err := d.Member.Get(content); err != nil {
 		return ""
 	}
-	_, own, err := d.read(http.MethodGet, &reply{status: http.StatusOK, header: http.Header{}, body: content, url: new(url.URL)}, nil)
+	read := &answer{status: http.StatusOK, header: http.Header{}, body: content, url: new(url.URL)}
+	_, own, err := d.read(http.MethodGet, read, nil)
 	if err != nil {
 		return "" // it is not the document as it is read
 	}
 	return string(own)
 }
 
-// kind names the kind of a refusal.
-func (d *Dialect) kind(e *ResponseError, sent precondition) Kind {
-	if d == nil || d.Kind == nil {
-		return e.Kind
-	}
-	switch k := d.Kind(e); {
-	case k == Unknown:
-		return e.Kind
-	case k == StaleVersion && sent == sentCreate:
-		return AlreadyExists // there is a version where none should be
-	default:
-		return k
-	}
-}
-
 // createOnly is the condition that there is nothing yet.
-func (d *Dialect) createOnly() condition {
-	if d.guards() {
-		return condition{versionField, ""}
+func (d *Dialect) createOnly() precondition {
+	if d.ownVersions() {
+		return precondition{form: byNoVersion}
 	}
-	return createOnly
+	return precondition{byAbsence, "*"}
 }
 
 // guard gives the request its form, and puts the condition into it.
-func (d *Dialect) guard(r *request, g condition) error {
-	versioned := d.guards() && g.field == versionField
-	if d.guards() && !versioned && g != (condition{}) {
+func (d *Dialect) guard(r *request, p precondition) error {
+	versioned := p.form == byVersion || p.form == byNoVersion
+	if d.ownVersions() && !versioned && p.form != unconditional {
 		// A representation that was built by hand, with a date: this server would not see it.
-		return fmt.Errorf("%w: %s guards by versions, not by %s", ErrNoValidator, d.Name, g.field)
+		return fmt.Errorf("%w: %s guards by versions, not by %s", ErrNoValidator, d.Name, p.field())
 	}
 	if d != nil && d.Form != nil {
 		if err := d.change(r, d.Form); err != nil {
@@ -133,16 +117,13 @@ func (d *Dialect) guard(r *request, g condition) error {
 		}
 	}
 	if !versioned {
-		g.set(r.header)
-		r.sent, r.condition = preconditionOf(r.header), conditionOf(r.header)
+		p.set(r.header)
+		r.condition = preconditionOf(r.header)
 		return nil
 	}
-	r.sent, r.condition = sentVersion, g.field+": "+g.value
-	if g.value == "" {
-		r.sent, r.condition = sentCreate, "no version yet"
-	}
+	r.condition = p
 	return d.change(r, func(write *http.Request, content []byte) ([]byte, error) {
-		return d.Guard(write, g.value, content)
+		return d.Guard(write, p.value, content)
 	})
 }
 
@@ -161,7 +142,7 @@ func (d *Dialect) change(r *request, by func(*http.Request, []byte) ([]byte, err
 }
 
 // read finds document and version in a successful answer.
-func (d *Dialect) read(method string, a *reply, sent []byte) ([]byte, ETag, error) {
+func (d *Dialect) read(method string, a *answer, sent []byte) ([]byte, ETag, error) {
 	resp := &http.Response{
 		StatusCode: a.status, Header: a.header, Trailer: a.trailer, Body: io.NopCloser(bytes.NewReader(nil)),
 		Request: &http.Request{Method: method, URL: a.url},
@@ -178,25 +159,25 @@ func (d *Dialect) read(method string, a *reply, sent []byte) ([]byte, ETag, erro
 	return doc, ETag(version), nil
 }
 
-// EntityTag returns the entity tag of an answer, out of its header or trailer (RFC 9110
-// §8.8.3): the one that may go back in If-Match, byte for byte, or "" if there is
-// none or if it is not certain which. For a [Dialect]'s Read.
+// EntityTag returns the entity tag of an answer, out of its header or trailer (RFC 9110 §8.8.3):
+// the one that may go back in If-Match, byte for byte, or "" if there is none or if it is not
+// certain which. For a [Dialect]'s Read.
 func EntityTag(answer *http.Response) ETag {
 	tag, _ := selectETag(answer.Header, answer.Trailer)
 	return tag
 }
 
-// Guard makes a write conditional as RFC 9110 §13.1 does: If-Match with the tag, or
-// If-None-Match: * if there is none. It refuses what would match more than one version,
-// such as "*" or a list. For a [Dialect]'s Guard.
+// Guard makes a write conditional as RFC 9110 §13.1 does: If-Match with the tag, or If-None-Match:
+// * if there is none. It refuses what would match more than one version, such as "*" or a list. For
+// a [Dialect]'s Guard.
 func (t ETag) Guard(write *http.Request) error {
 	if t == "" {
-		createOnly.set(write.Header)
+		precondition{byAbsence, "*"}.set(write.Header)
 		return nil
 	}
 	if why := unusableETag(string(t)); why != "" {
 		return fmt.Errorf("%w: %s", ErrNoValidator, why)
 	}
-	ifMatch(t).set(write.Header)
+	precondition{byTag, string(t)}.set(write.Header)
 	return nil
 }

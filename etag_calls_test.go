@@ -90,7 +90,12 @@ func TestEntityTagsGoBackByteForByte(t *testing.T) {
 				return err
 			}
 			put := func() error { v := *u; v.Value.N = 2; _, err := ifmatch.Put(t.Context(), client, &v); return err }
-			save := func() error { v := *u; v.Value.N = 2; _, err := ifmatch.Save(t.Context(), client, &v, nil); return err }
+			save := func() error {
+				v := *u
+				v.Value.N = 2
+				_, err := ifmatch.Save(t.Context(), client, &v, nil)
+				return err
+			}
 			del := func() error { return ifmatch.Delete(t.Context(), client, u) }
 			update := func() error {
 				_, err := ifmatch.Update(t.Context(), client, thingURL, func(v *thing) error { v.N++; return nil })

@@ -2,6 +2,7 @@ package ifmatch_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -75,16 +76,16 @@ func ExampleUpdate_uniqueName() {
 		"type": "https://example.com/probs/taken", "title": "Name taken", "field": "name"})))
 
 	names := []string{"ann", "ann2"}
-	c := client.With(&ifmatch.Options{
-		ProblemKinds: map[ifmatch.ProblemType]ifmatch.Kind{"https://example.com/probs/taken": ifmatch.AlreadyExists},
-		OnConflict: func(_ context.Context, refused *ifmatch.ResponseError) error {
+	c := client.With(func(o *ifmatch.Options) {
+		o.ProblemKinds = map[ifmatch.ProblemType]ifmatch.Kind{"https://example.com/probs/taken": ifmatch.AlreadyExists}
+		o.OnConflict = func(_ context.Context, refused *ifmatch.ResponseError) error {
 			if refused.Kind != ifmatch.AlreadyExists || len(names) == 1 {
 				return refused
 			}
 			fmt.Println("taken:", refused.Problem.Facts().Fields)
 			names = names[1:] // the edit is asked again
 			return nil
-		},
+		}
 	})
 	u, err := ifmatch.Update(ctx, c, url, func(u *User) error { u.Name = names[0]; return nil })
 	fmt.Println(u.Value.Name, err)
@@ -328,7 +329,7 @@ func ExampleWriteError() {
 func ExampleAttempt() {
 	origin, url := example(`{"name": "ann", "quota": 10}`)
 	origin.Always("PUT", ifmatchtest.LoseRequest())
-	_, err := ifmatch.Update(context.Background(), client.With(&ifmatch.Options{MaxAttempts: 2}), url,
+	_, err := ifmatch.Update(context.Background(), client.With(func(o *ifmatch.Options) { o.MaxAttempts = 2 }), url,
 		func(u *User) error { u.Quota++; return nil })
 	var w *ifmatch.WriteError
 	if errors.As(err, &w) {
@@ -410,7 +411,7 @@ func ExampleNew() {
 func ExampleClient_With() {
 	ctx := context.Background()
 	_, url := example(`{}`)
-	create := client.With(&ifmatch.Options{CreateIfAbsent: true})
+	create := client.With(func(o *ifmatch.Options) { o.CreateIfAbsent = true })
 	u, err := ifmatch.Update(ctx, create, url+"/new", func(u *User) error { u.Quota += 10; return nil })
 	fmt.Println(u.Value.Quota, err)
 	u, err = ifmatch.Update(ctx, create, url+"/new", func(u *User) error { u.Quota += 10; return nil })
@@ -432,11 +433,13 @@ func ExampleErrNoValidator() {
 func ExampleErrRefusedTag() {
 	origin, url := example(`{"name": "ann", "quota": 10}`)
 	origin.Always("GET", ifmatchtest.AlterETag(func(tag string) string { return "W/" + tag })) // a proxy that weakens
-	c := client.With(&ifmatch.Options{MaxWait: 1})
+	c := client.With(func(o *ifmatch.Options) { o.MaxWait = 1 })
 	_, err := ifmatch.Update(context.Background(), c, url, func(u *User) error { u.Quota++; return nil })
 	fmt.Println(errors.Is(err, ifmatch.ErrRefusedTag))
 
-	_, err = ifmatch.Update(context.Background(), c.With(&ifmatch.Options{StripWeakTags: true}), url, func(u *User) error {
+	_, err = ifmatch.Update(context.Background(), c.With(func(o *ifmatch.Options) {
+		o.StripWeakTags = true
+	}), url, func(u *User) error {
 		u.Quota++
 		return nil
 	})
@@ -451,7 +454,9 @@ func ExampleErrExhausted() {
 	quota := 10
 	origin.Always("PUT",
 		ifmatchtest.RivalEdit(func([]byte) []byte { quota++; return fmt.Appendf(nil, `{"quota": %d}`, quota) }))
-	_, err := ifmatch.Update(context.Background(), client.With(&ifmatch.Options{MaxRounds: 3}), url, func(u *User) error {
+	_, err := ifmatch.Update(context.Background(), client.With(func(o *ifmatch.Options) {
+		o.MaxRounds = 3
+	}), url, func(u *User) error {
 		u.Quota++
 		return nil
 	})
@@ -461,7 +466,7 @@ func ExampleErrExhausted() {
 
 func ExampleErrTooLarge() {
 	_, url := example(`{"name": "ann", "quota": 10}`)
-	_, err := ifmatch.Get[User](context.Background(), client.With(&ifmatch.Options{MaxBody: 10}), url)
+	_, err := ifmatch.Get[User](context.Background(), client.With(func(o *ifmatch.Options) { o.MaxBody = 10 }), url)
 	fmt.Println(errors.Is(err, ifmatch.ErrTooLarge))
 	// Output: true
 }
@@ -511,7 +516,7 @@ func ExampleOptions_patchFormat() {
 	ctx := context.Background()
 	origin, url := example(`{"name": "ann", "quota": 10}`)
 	origin.Always("GET", ifmatchtest.SetHeader("Accept-Patch", "application/merge-patch+json"))
-	c := client.With(&ifmatch.Options{PatchFormat: "accepted"})
+	c := client.With(func(o *ifmatch.Options) { o.PatchFormat = "accepted" })
 	_, err := ifmatch.Update(ctx, c, url, func(u *User) error { u.Quota = 20; return nil })
 	r := origin.Requests("PATCH")[0]
 	fmt.Println(r, string(r.Body), err)
@@ -538,10 +543,29 @@ func ExampleDialect() {
 	}
 	ctx := context.Background()
 	origin, url := example(`{"rev": 7, "name": "ann"}`)
-	c := client.With(&ifmatch.Options{Dialect: revisions})
+	c := client.With(func(o *ifmatch.Options) { o.Dialect = revisions })
 	_, err := ifmatch.Update(ctx, c, url, func(u *User) error { u.Name = "Ann"; return nil })
 	fmt.Println(origin.Requests("PUT")[0].Query, origin.Body("/doc"), err)
 	// Output: ifRev=7 {"rev": 7, "name": "Ann"} <nil>
 }
 
 var rev, _ = jsonmerge.ParsePointer("/rev")
+
+func ExamplePlainOptions() {
+	origin, url := example(`{"name": "ann", "quota": 10}`)
+	// Code that knows nothing of tags reads, changes and writes; a rival is faster.
+	h := ifmatch.New(&ifmatch.Options{
+		Plain: ifmatch.PlainOptions{Merge: ifmatch.ThreeWay[json.RawMessage]},
+	}).HTTPClient()
+	get, _ := h.Get(url)
+	get.Body.Close()
+	origin.Set("/doc", `{"name": "ann", "quota": 20}`)
+	put, _ := http.NewRequest("PUT", url, strings.NewReader(`{"name": "Ann", "quota": 10}`))
+	resp, err := h.Do(put)
+	if err != nil {
+		return
+	}
+	resp.Body.Close()
+	fmt.Println(resp.StatusCode, origin.Body("/doc"))
+	// Output: 200 {"name": "Ann", "quota": 20}
+}

@@ -89,7 +89,7 @@ func edited[T any](t *testing.T, content string, edit func(*T), keys map[string]
 	u, err := ifmatch.Get[T](t.Context(), brisk(), url)
 	require.NoError(t, err)
 	edit(&u.Value)
-	c := brisk().With(&ifmatch.Options{Keys: keys})
+	c := brisk().With(func(o *ifmatch.Options) { o.Keys = keys })
 	u, err = ifmatch.Save(t.Context(), c, u, nil)
 	require.NoError(t, err)
 	assert.Equal(t, origin.Body("/doc"), string(u.Content))
@@ -824,7 +824,8 @@ func assertPrintable(t *testing.T, name string, err error) {
 	assert.LessOrEqual(t, len(text), 2000, "%s: the error's text is long: %.200s", name, text)
 	assert.NotContains(t, text, secret, name)
 	if i := strings.IndexFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }); i >= 0 {
-		assert.Fail(t, "the error's text holds what does not print", "%s: %q", name, text[max(0, i-80):min(len(text), i+20)])
+		assert.Fail(t, "the error's text holds what does not print", "%s: %q", name,
+			text[max(0, i-80):min(len(text), i+20)])
 	}
 	var refused *ifmatch.ResponseError
 	if errors.As(err, &refused) {

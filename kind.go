@@ -11,10 +11,10 @@ import (
 // are errors: every error of this package that carries a kind matches it, as in errors.Is(err,
 // ifmatch.StaleVersion).
 //
-// A kind is decided, in this order, by the problem type (those registered by the caller, then those
-// of the IANA registry: RFC 9457 §4.2), by the machine-readable code of a known vendor, and by the
-// status together with the condition that the request carried. The text of a title or a detail
-// never decides.
+// A kind is decided, in this order, by the problem types that the caller registered
+// ([Options].ProblemKinds), those of the IANA registry (RFC 9457 §4.2), the [Dialect], the
+// machine-readable code of a known vendor, and the status together with the condition that the
+// request carried. The text of a title or a detail never decides.
 type Kind uint8
 
 const (
@@ -92,76 +92,121 @@ func (k Kind) String() string {
 // Error returns the same words: a kind is read in the middle of somebody's sentence.
 func (k Kind) Error() string { return k.String() }
 
-// A precondition says which condition a request carried (RFC 9110 §13.1), which decides what a 412
-// means.
-type precondition uint8
-
-const (
-	sentNone    precondition = iota
-	sentTag                  // If-Match with an entity tag
-	sentAny                  // If-Match: *, update only
-	sentDate                 // If-Unmodified-Since
-	sentCreate               // If-None-Match: *, create only
-	sentVersion              // a version in the content or the query, where a server keeps its own
-)
-
-// preconditionOf reads the condition off the header of a request, in the order in which an origin
-// server evaluates the fields (§13.2.2). A version in the content does not show there.
-func preconditionOf(request http.Header) precondition {
-	switch match := request.Get("If-Match"); {
-	case match == "*":
-		return sentAny
-	case match != "":
-		return sentTag
-	case request.Get("If-Unmodified-Since") != "":
-		return sentDate
-	case request.Get("If-None-Match") == "*":
-		return sentCreate
-	}
-	return sentNone
-}
-
-// guarded reports whether the condition asks for an existing representation.
-func (c precondition) guarded() bool { return c != sentNone && c != sentCreate }
-
-// evidence is all that classify decides on: what was sent and what came back.
+// evidence is all that a kind is decided on: what was asked and what came back.
 type evidence struct {
 	method         string
-	sent           precondition
-	idempotencyKey bool // the request carried an Idempotency-Key
+	condition      preconditionForm // that the request carried
+	idempotencyKey bool             // the request carried an Idempotency-Key
 	status         int
-	problem        *Problem             // what the answer says; nil counts as about:blank
-	ruling         ruling               // what the vendor's code in it means; nil if nothing
-	types          map[ProblemType]Kind // what the caller registered; resolved as the server's are
+	problem        *Problem // what the answer says; nil counts as about:blank
+	ruling         ruling   // what the vendor's code in it means; nil if nothing
+
+	// What the client knows about the API.
+	types   map[ProblemType]Kind      // that the caller registered; resolved as the server's are
+	dialect func(*ResponseError) Kind // of the Dialect in use; nil if it names no kinds
+	refusal *ResponseError            // as far as it is known, for the dialect to read
 }
 
 // creates reports whether the request asked for something new: explicitly, or by an unconditional
 // POST.
 func (in evidence) creates() bool {
-	return in.sent == sentCreate || in.sent == sentNone && in.method == http.MethodPost
+	return in.condition.creates() || in.condition == unconditional && in.method == http.MethodPost
 }
 
-// classify names the kind of a refusal. It is the one place of the precedence: problem type, vendor
-// code, status together with the condition sent. What a fetch can add afterwards (a bare 409 whose
-// version has moved on, a 412 that answers our own earlier attempt) is the business of the loop.
+// classify names the kind of a refusal. It is the one place of the precedence: problem types of the
+// caller, those of the registry, the dialect, the vendor's code, the status together with the
+// condition. What a fetch can add afterwards is decided by kindAfterLook.
 func classify(in evidence) Kind {
-	if p := in.problem; p != nil {
-		if kind, ok := in.types[p.Type]; ok {
-			return kind
-		}
-		for _, t := range slices.Sorted(maps.Keys(in.types)) {
-			if p.is(t) {
-				return in.types[t]
-			}
-		}
+	if kind, ok := callersKind(in.types, in.problem); ok {
+		return kind
+	}
+	if in.problem != nil {
 		if kind, ok := typeKind(in); ok {
 			return kind
 		}
 	}
+	usual := statusKind
 	if in.ruling != nil {
-		return in.ruling(in)
+		usual = in.ruling
 	}
-	return statusKind(in)
+	kind := usual(in)
+	if in.dialect == nil {
+		return kind
+	}
+	in.refusal.Kind = kind
+	switch told := in.dialect(in.refusal); {
+	case told == Unknown:
+		return kind
+	case told == StaleVersion && in.condition.creates():
+		return AlreadyExists // there is a version where none should be
+	default:
+		return told
+	}
+}
+
+// callersKind returns the kind that the caller registered for the problem's type.
+func callersKind(types map[ProblemType]Kind, p *Problem) (Kind, bool) {
+	if p == nil {
+		return Unknown, false
+	}
+	if kind, ok := types[p.Type]; ok {
+		return kind, true
+	}
+	for _, t := range slices.Sorted(maps.Keys(types)) {
+		if p.is(t) {
+			return types[t], true
+		}
+	}
+	return Unknown, false
+}
+
+// outdated reports whether a refusal of this kind says that the precondition of the write does not
+// hold.
+func (k Kind) outdated() bool {
+	switch k {
+	case StaleVersion, AlreadyExists, Deleted, Recreated:
+		return true
+	}
+	return false
+}
+
+// mayBeOutdated reports whether a refusal may be about the version, so that a look can tell: it
+// says so, or it is a bare 409 (or a race inside the server) to a write that carried a condition.
+func mayBeOutdated(kind Kind, status int, condition preconditionForm) bool {
+	switch kind {
+	case StaleVersion, Deleted, Recreated:
+		return true
+	case AlreadyExists:
+		return condition.creates()
+	case Unknown:
+		return status == http.StatusConflict && condition != unconditional
+	case Transient:
+		return status == http.StatusConflict || status == http.StatusPreconditionFailed
+	}
+	return false
+}
+
+// kindAfterLook names the kind of a bare 409 when the newest version is known: it was about the
+// version exactly when that has moved on (RFC 9110 §15.5.10 leaves the reason open).
+func kindAfterLook(condition preconditionForm, now currency) Kind {
+	switch {
+	case now.refusedIsCurrent():
+		return Unknown
+	case now == gone:
+		return Deleted
+	case condition.creates():
+		return AlreadyExists
+	}
+	return StaleVersion
+}
+
+// isConflict reports whether a refusal is a conflict, and not a mere failure such as 403 or 503.
+func isConflict(kind Kind, status int) bool {
+	switch status {
+	case http.StatusConflict, http.StatusPreconditionFailed, http.StatusLocked, http.StatusPreconditionRequired:
+		return true
+	}
+	return kind != Unknown && kind != Transient
 }
 
 // statusKind is what the status alone tells, given the condition (RFC 9110 §13.2.1, §15.5; RFC
@@ -175,7 +220,7 @@ func statusKind(in evidence) Kind {
 		// one once.
 		switch in.method {
 		case http.MethodPut, http.MethodPatch, http.MethodDelete:
-			if in.sent.guarded() {
+			if in.condition.exists() {
 				return Deleted
 			}
 		}
@@ -195,12 +240,12 @@ func statusKind(in evidence) Kind {
 // ours, whatever condition failed was the server's own, and fetching again may change nothing about
 // it.
 func conditionKind(in evidence) Kind {
-	switch in.sent {
-	case sentTag, sentDate, sentVersion:
+	switch in.condition {
+	case byTag, byDate, byVersion:
 		return StaleVersion
-	case sentAny:
+	case byAny:
 		return Deleted // false only when there is no current representation
-	case sentCreate:
+	case byAbsence, byNoVersion:
 		return AlreadyExists
 	}
 	return Unknown

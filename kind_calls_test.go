@@ -1,6 +1,8 @@
 package ifmatch_test
 
 import (
+	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -66,4 +68,39 @@ func TestABare409ToASingleWriteIsExplainedByOneLook(t *testing.T) {
 	origin.Next("PUT", ifmatchtest.RefuseWith(bare))
 	_, err := ifmatch.Create(t.Context(), brisk(), url, doc{Name: "b"})
 	assert.ErrorIs(t, err, ifmatch.AlreadyExists)
+}
+
+func TestTheCallersKindOutranksTheDialects(t *testing.T) {
+	const oddConflict ifmatch.ProblemType = "https://example.com/odd"
+	d := &ifmatch.Dialect{Name: "odd", Kind: func(*ifmatch.ResponseError) ifmatch.Kind { return ifmatch.Locked }}
+	for _, tc := range []struct {
+		name  string
+		kinds map[ifmatch.ProblemType]ifmatch.Kind
+		typ   string
+		want  ifmatch.Kind
+	}{
+		{name: "the caller's", kinds: map[ifmatch.ProblemType]ifmatch.Kind{oddConflict: ifmatch.WrongState},
+			typ: string(oddConflict), want: ifmatch.WrongState},
+		{name: "a registered type's", want: ifmatch.WrongState,
+			typ: "https://iana.org/assignments/http-problem-types#completed-upload"},
+		{name: "the dialect's", typ: "about:blank", want: ifmatch.Locked},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			origin, url := serve(t, nil, `{"count":0}`)
+			no := ifmatchtest.Problem(422, map[string]any{"type": tc.typ})
+			origin.Next("PUT", ifmatchtest.Answer(no), ifmatchtest.Answer(no))
+			client := brisk().With(func(o *ifmatch.Options) {
+				o.Dialect, o.ProblemKinds = d, tc.kinds
+			})
+			_, err := ifmatch.Update(t.Context(), client, url, increment)
+			assert.ErrorIs(t, err, tc.want, "typed")
+
+			req, err := http.NewRequestWithContext(t.Context(), "PUT", url, strings.NewReader(`{}`))
+			require.NoError(t, err)
+			resp, err := client.Do(req)
+			require.NoError(t, err)
+			defer resp.Body.Close()
+			assert.ErrorIs(t, ifmatch.CheckResponse(resp), tc.want, "CheckResponse")
+		})
+	}
 }

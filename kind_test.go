@@ -28,59 +28,60 @@ func TestStatusAndConditionDecideWhenNothingElseDoes(t *testing.T) {
 	for _, c := range []struct {
 		status int
 		method string
-		sent   precondition
+		sent   preconditionForm
 		want   Kind
 	}{
-		{412, put, sentTag, StaleVersion},
-		{412, patch, sentTag, StaleVersion},
-		{412, del, sentTag, StaleVersion},
-		{412, put, sentDate, StaleVersion},
-		{412, put, sentVersion, StaleVersion},
-		{412, put, sentAny, Deleted},
-		{412, put, sentCreate, AlreadyExists},
-		{412, put, sentNone, Unknown},
-		{412, post, sentNone, Unknown},
+		{412, put, byTag, StaleVersion},
+		{412, patch, byTag, StaleVersion},
+		{412, del, byTag, StaleVersion},
+		{412, put, byDate, StaleVersion},
+		{412, put, byVersion, StaleVersion},
+		{412, put, byAny, Deleted},
+		{412, put, byAbsence, AlreadyExists},
+		{412, put, unconditional, Unknown},
+		{412, post, unconditional, Unknown},
 
-		{409, put, sentTag, Unknown}, // the fetch that follows tells
-		{409, put, sentDate, Unknown},
-		{409, put, sentCreate, Unknown},
-		{409, post, sentNone, Unknown},
+		{409, put, byTag, Unknown}, // the fetch that follows tells
+		{409, put, byDate, Unknown},
+		{409, put, byAbsence, Unknown},
+		{409, post, unconditional, Unknown},
 
-		{404, put, sentTag, Deleted},
-		{404, patch, sentTag, Deleted},
-		{404, del, sentTag, Deleted},
-		{404, put, sentAny, Deleted},
-		{404, put, sentDate, Deleted},
-		{410, put, sentTag, Deleted},
-		{410, del, sentVersion, Deleted},
-		{404, put, sentNone, Unknown},
-		{404, put, sentCreate, Unknown},
-		{404, post, sentTag, Unknown},
-		{404, get, sentTag, Unknown},
+		{404, put, byTag, Deleted},
+		{404, patch, byTag, Deleted},
+		{404, del, byTag, Deleted},
+		{404, put, byAny, Deleted},
+		{404, put, byDate, Deleted},
+		{410, put, byTag, Deleted},
+		{410, del, byVersion, Deleted},
+		{404, put, unconditional, Unknown},
+		{404, put, byAbsence, Unknown},
+		{404, post, byTag, Unknown},
+		{404, get, byTag, Unknown},
 
-		{423, put, sentTag, Locked},
-		{425, put, sentTag, Transient},
-		{428, put, sentNone, PreconditionRequired},
-		{429, put, sentTag, Transient},
-		{503, put, sentTag, Transient},
-		{408, put, sentTag, Transient},
-		{449, put, sentTag, Transient},
-		{502, put, sentTag, Transient},
-		{504, put, sentTag, Transient},
+		{423, put, byTag, Locked},
+		{425, put, byTag, Transient},
+		{428, put, unconditional, PreconditionRequired},
+		{429, put, byTag, Transient},
+		{503, put, byTag, Transient},
+		{408, put, byTag, Transient},
+		{449, put, byTag, Transient},
+		{502, put, byTag, Transient},
+		{504, put, byTag, Transient},
 
-		{304, put, sentTag, Unknown},
-		{301, put, sentTag, Unknown},
-		{307, put, sentTag, Unknown},
-		{400, put, sentTag, Unknown},
-		{403, put, sentTag, Unknown},
-		{422, put, sentTag, Unknown},
-		{500, put, sentTag, Unknown},
-		{0, "", sentNone, Unknown},
+		{304, put, byTag, Unknown},
+		{301, put, byTag, Unknown},
+		{307, put, byTag, Unknown},
+		{400, put, byTag, Unknown},
+		{403, put, byTag, Unknown},
+		{422, put, byTag, Unknown},
+		{500, put, byTag, Unknown},
+		{0, "", unconditional, Unknown},
 	} {
-		in := evidence{method: c.method, sent: c.sent, status: c.status}
+		in := evidence{method: c.method, condition: c.sent, status: c.status}
 		assert.Equal(t, c.want, classify(in), "%d to %s, condition %d", c.status, c.method, c.sent)
 		in = answered(in, c.status, "", "")
-		assert.Equal(t, c.want, classify(in), "about:blank adds nothing: %d to %s, condition %d", c.status, c.method, c.sent)
+		assert.Equal(t, c.want, classify(in), "about:blank adds nothing: %d to %s, condition %d", c.status,
+			c.method, c.sent)
 		in.idempotencyKey = true
 		assert.Equal(t, c.want, classify(in), "nor does a key: %d to %s, condition %d", c.status, c.method, c.sent)
 	}
@@ -89,30 +90,30 @@ func TestStatusAndConditionDecideWhenNothingElseDoes(t *testing.T) {
 func TestTheConditionIsReadOffTheRequest(t *testing.T) {
 	for _, c := range []struct {
 		fields map[string]string
-		want   precondition
+		want   preconditionForm
 	}{
-		{nil, sentNone},
-		{map[string]string{"If-Match": `"a"`}, sentTag},
-		{map[string]string{"If-Match": `*`}, sentAny},
-		{map[string]string{"If-Match": `"*"`}, sentTag},
-		{map[string]string{"If-Unmodified-Since": "Fri, 20 Nov 2026 10:00:00 GMT"}, sentDate},
-		{map[string]string{"If-Match": `"a"`, "If-Unmodified-Since": "x"}, sentTag},
-		{map[string]string{"If-None-Match": "*"}, sentCreate},
-		{map[string]string{"If-None-Match": `"a"`}, sentNone},
-		{map[string]string{"If-Match": "*", "If-None-Match": "*"}, sentAny},
+		{nil, unconditional},
+		{map[string]string{"If-Match": `"a"`}, byTag},
+		{map[string]string{"If-Match": `*`}, byAny},
+		{map[string]string{"If-Match": `"*"`}, byTag},
+		{map[string]string{"If-Unmodified-Since": "Fri, 20 Nov 2026 10:00:00 GMT"}, byDate},
+		{map[string]string{"If-Match": `"a"`, "If-Unmodified-Since": "x"}, byTag},
+		{map[string]string{"If-None-Match": "*"}, byAbsence},
+		{map[string]string{"If-None-Match": `"a"`}, unconditional},
+		{map[string]string{"If-Match": "*", "If-None-Match": "*"}, byAny},
 	} {
 		h := http.Header{}
 		for name, value := range c.fields {
 			h.Set(name, value)
 		}
-		assert.Equal(t, c.want, preconditionOf(h), "%v", c.fields)
+		assert.Equal(t, c.want, preconditionOf(h).form, "%v", c.fields)
 	}
 }
 
 func TestProblemTypeOutranksVendorCodeOutranksStatus(t *testing.T) {
 	const stale, closed ProblemType = "https://example.com/stale", "/probs/closed"
 	body := `{"type":"https://example.com/stale","title":"t","error":{"code":"ContainerBeingDeleted","message":"m"}}`
-	in := answered(evidence{method: http.MethodPut, sent: sentTag}, 412, problemJSON, body)
+	in := answered(evidence{method: http.MethodPut, condition: byTag}, 412, problemJSON, body)
 
 	assert.Equal(t, Transient, classify(in), "vendor code over status")
 	in.types = map[ProblemType]Kind{"https://example.com/other": Locked}
@@ -139,8 +140,9 @@ func TestProblemTypeOutranksVendorCodeOutranksStatus(t *testing.T) {
 
 // An Idempotency-Key problem is recognised by its type only when a key was sent.
 func TestIdempotencyTypesCountOnlyWithAKey(t *testing.T) {
-	in := answered(evidence{method: http.MethodPost, sent: sentTag}, 409, problemJSON,
-		`{"type":"https://developer.example.com/idempotency","title":"A request is outstanding for this Idempotency-Key"}`)
+	in := answered(evidence{method: http.MethodPost, condition: byTag}, 409, problemJSON,
+		`{"type":"https://developer.example.com/idempotency",`+
+			`"title":"A request is outstanding for this Idempotency-Key"}`)
 	assert.Equal(t, Unknown, classify(in))
 	in.idempotencyKey = true
 	assert.Equal(t, Idempotency, classify(in))

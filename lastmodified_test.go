@@ -30,8 +30,10 @@ func TestLastModifiedGuardsAWriteOnlyWhereItIsStrong(t *testing.T) {
 			fields: []string{"Last-Modified: " + modified, "Date: Mon, 02 Jan 2006 15:00:00 GMT"}, want: ""},
 		{name: "an answer without a date", fields: []string{"Last-Modified: " + modified}, want: ""},
 		{name: "twice",
-			fields: []string{"Last-Modified: " + modified, "Last-Modified: " + modified, "Date: Mon, 02 Jan 2006 16:04:05 GMT"},
-			want:   ""},
+			fields: []string{
+				"Last-Modified: " + modified, "Last-Modified: " + modified, "Date: Mon, 02 Jan 2006 16:04:05 GMT",
+			},
+			want: ""},
 		{name: "no date at all",
 			fields: []string{"Last-Modified: yesterday", "Date: Mon, 02 Jan 2006 16:04:05 GMT"}, want: ""},
 		{name: "none", fields: []string{"Date: " + modified}, want: ""},

@@ -86,7 +86,8 @@ func TestTheRefusalThatCameBeforeIsKept(t *testing.T) {
 		network := func(a arrival) (*http.Response, error) {
 			switch {
 			case a.method == http.MethodPut:
-				return reply(412, `{"type":"https://example.com/probs/moved"}`, "Content-Type: application/problem+json"), nil
+				return reply(412, `{"type":"https://example.com/probs/moved"}`,
+					"Content-Type: application/problem+json"), nil
 			case a.n == 1 && a.header.Get("Cache-Control") == "": // Update's first read
 				return reply(200, thingV1, `ETag: "1"`), nil
 			}

@@ -8,16 +8,16 @@ import (
 	"github.com/ifmatch-go/ifmatch/jsonmerge"
 )
 
-// ErrUnresolved is what a [MergeFunc] returns, alone or wrapped, when it cannot
-// decide: [FirstOf] then asks the next one, and without a next one the conflict is
-// the caller's, as a [ConflictError] that holds all sides.
+// ErrUnresolved is what a [MergeFunc] returns, alone or wrapped, when it cannot decide: [FirstOf]
+// then asks the next one, and without a next one the conflict is the caller's, as a [ConflictError]
+// that holds all sides.
 var ErrUnresolved = errors.New("the merge is left to be decided")
 
-// Conflict is what a [MergeFunc] has to decide: the value that the caller started
-// from, the caller's, and the newest one of the server.
+// Conflict is what a [MergeFunc] has to decide: the value that the caller started from, the
+// caller's, and the newest one of the server.
 //
-// Base and Local are the same in every round of one Save; only Remote moves on. The
-// values are fresh copies, and may be changed and returned.
+// Base and Local are the same in every round of one Save; only Remote moves on. The values are
+// fresh copies, and may be changed and returned.
 type Conflict[T any] struct {
 	Base   T // what the caller's change started from
 	Local  T // with the caller's change
@@ -29,17 +29,17 @@ type Conflict[T any] struct {
 	Refusal *ResponseError // the answer that refused the write; nil if a fetch alone showed the conflict
 	Round   int            // counts the merges of this Save, from 1
 
-	// The contents as they went over the wire, with all that T does not show. Not
-	// to be changed. RemoteContent is nil if RemoteDeleted.
+	// The contents as they went over the wire, with all that T does not show. Not to be changed.
+	// RemoteContent is nil if RemoteDeleted.
 	BaseContent, LocalContent, RemoteContent []byte
 
 	rules rules
 }
 
-// MergeFunc decides a conflict. It is called with the base that the caller started
-// from, the caller's value and the newest state, and returns the value to write.
-// The write is guarded by the validator of Remote, and may lose again; then the
-// function is called once more, with a newer Remote.
+// MergeFunc decides a conflict. It is called with the base that the caller started from, the
+// caller's value and the newest state, and returns the value to write. The write is guarded by the
+// validator of Remote, and may lose again; then the function is called once more, with a newer
+// Remote.
 //
 //   - Returning Remote unchanged keeps the server's state: nothing is written.
 //   - Returning Local overwrites: what others changed meanwhile is lost, knowingly.
@@ -47,17 +47,16 @@ type Conflict[T any] struct {
 //     [ErrUnresolved] leaves the decision to [FirstOf]'s next function or to a
 //     person, and [Deleted] accepts that the resource is gone.
 //
-// It must be a function of its arguments: it may run any number of times. What T
-// does not show is taken from the remote content.
+// It must be a function of its arguments: it may run any number of times. What T does not show is
+// taken from the remote content.
 type MergeFunc[T any] func(context.Context, Conflict[T]) (T, error)
 
-// KeepLocal is the [MergeFunc] that overwrites: the caller's value wins whole, and
-// changes that others made to the members that T shows are lost. A deleted
-// resource is created anew.
+// KeepLocal is the [MergeFunc] that overwrites: the caller's value wins whole, and changes that
+// others made to the members that T shows are lost. A deleted resource is created anew.
 func KeepLocal[T any](_ context.Context, c Conflict[T]) (T, error) { return c.Local, nil }
 
-// KeepRemote is the [MergeFunc] that discards: the caller's change is dropped and
-// nothing is written. If the resource is gone it returns [Deleted].
+// KeepRemote is the [MergeFunc] that discards: the caller's change is dropped and nothing is
+// written. If the resource is gone it returns [Deleted].
 func KeepRemote[T any](_ context.Context, c Conflict[T]) (T, error) {
 	if c.RemoteDeleted {
 		return c.Remote, Deleted
@@ -65,15 +64,14 @@ func KeepRemote[T any](_ context.Context, c Conflict[T]) (T, error) {
 	return c.Remote, nil
 }
 
-// ThreeWay is the [MergeFunc] that keeps both changes where they do not touch the
-// same thing, and otherwise returns [ErrUnresolved] together with a
-// [jsonmerge.ConflictError] (for text a [jsonmerge.TextConflictError]) that lists
-// the places.
+// ThreeWay is the [MergeFunc] that keeps both changes where they do not touch the same thing, and
+// otherwise returns [ErrUnresolved] together with a [jsonmerge.ConflictError] (for text a
+// [jsonmerge.TextConflictError]) that lists the places.
 //
-// JSON is merged member by member on the contents, by the rules of package
-// jsonmerge; struct tags of T (`merge:"..."`, see [jsonmerge.RulesFor]) and
-// [Options].Rules choose other rules for single members. []byte and string are merged line by line. A deleted
-// resource is the error [Deleted], a re-created one [Recreated].
+// JSON is merged member by member on the contents, by the rules of package jsonmerge; struct tags
+// of T (`merge:"..."`, see [jsonmerge.RulesFor]) and [Options].Rules choose other rules for single
+// members. []byte and string are merged line by line. A deleted resource is the error [Deleted], a
+// re-created one [Recreated].
 func ThreeWay[T any](_ context.Context, c Conflict[T]) (T, error) {
 	var none T
 	switch {
@@ -82,8 +80,8 @@ func ThreeWay[T any](_ context.Context, c Conflict[T]) (T, error) {
 	case c.RemoteRecreated:
 		return none, Recreated
 	}
-	// A strategy above this one may have changed the values: they count, not the
-	// contents that they came from.
+	// A strategy above this one may have changed the values: they count, not the contents that they
+	// came from.
 	base, err := render(c.BaseContent, c.Base, c.rules)
 	if err != nil {
 		return none, err
@@ -122,9 +120,8 @@ func mergeContents[T any](base, local, remote []byte, r rules) (merged []byte, e
 	return merged, err
 }
 
-// Field decides one field with merge, and the rest of the value with rest, which
-// never sees a conflict in that field. of returns the address of the field in the
-// value that it is given.
+// Field decides one field with merge, and the rest of the value with rest, which never sees a
+// conflict in that field. of returns the address of the field in the value that it is given.
 //
 //	ifmatch.Field(func(d *Doc) *int { return &d.Hits }, addBoth, ifmatch.ThreeWay[Doc])
 //
@@ -157,9 +154,8 @@ func Field[T, F any](of func(*T) *F, merge func(base, local, remote F) (F, error
 	}
 }
 
-// FirstOf asks the functions in turn until one decides: one that returns
-// [ErrUnresolved] leaves the conflict, as it was, to the next. What the last one
-// returns stands.
+// FirstOf asks the functions in turn until one decides: one that returns [ErrUnresolved] leaves the
+// conflict, as it was, to the next. What the last one returns stands.
 func FirstOf[T any](merges ...MergeFunc[T]) MergeFunc[T] {
 	return func(ctx context.Context, c Conflict[T]) (v T, err error) {
 		err = ErrUnresolved
@@ -176,8 +172,8 @@ func FirstOf[T any](merges ...MergeFunc[T]) MergeFunc[T] {
 	}
 }
 
-// clone returns the conflict with values of its own, so that one function's
-// changes do not show to the next.
+// clone returns the conflict with values of its own, so that one function's changes do not show to
+// the next.
 func (c Conflict[T]) clone() (Conflict[T], error) {
 	for _, side := range []struct {
 		value   *T

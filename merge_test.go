@@ -71,9 +71,11 @@ func TestAWrongStructTagIsAnErrorWithItsPlace(t *testing.T) {
 
 func TestRulesByPointerServeDocumentsWithoutAType(t *testing.T) {
 	origin, url := serve(t, nil, `{"hits":10,"list":[{"id":1,"v":1,"x":1},{"id":2,"v":2,"x":2}]}`)
-	c := brisk().With(&ifmatch.Options{Rules: jsonmerge.MustRules(
-		jsonmerge.Rule{Path: "/hits", Strategy: jsonmerge.Counter},
-		jsonmerge.Rule{Path: "/list", Strategy: jsonmerge.Key("id")})})
+	c := brisk().With(func(o *ifmatch.Options) {
+		o.Rules = jsonmerge.MustRules(
+			jsonmerge.Rule{Path: "/hits", Strategy: jsonmerge.Counter},
+			jsonmerge.Rule{Path: "/list", Strategy: jsonmerge.Key("id")})
+	})
 	u, err := ifmatch.Get[map[string]any](t.Context(), c, url)
 	require.NoError(t, err)
 	origin.Set("/doc", `{"hits":12,"list":[{"id":2,"v":2,"x":2},{"id":1,"v":1,"x":1}]}`)

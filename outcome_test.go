@@ -378,7 +378,7 @@ func TestALateFirstCopyIsNotCountedTwice(t *testing.T) {
 func TestTheCallerMayRiskADoubleApply(t *testing.T) {
 	origin, url := serve(t, nil, `{"count":0}`)
 	origin.Next("PUT", ifmatchtest.LoseResponse())
-	c := brisk().With(&ifmatch.Options{AllowDoubleApply: true})
+	c := brisk().With(func(o *ifmatch.Options) { o.AllowDoubleApply = true })
 	_, err := ifmatch.Update(t.Context(), c, url, increment)
 	require.NoError(t, err)
 	assert.JSONEq(t, `{"count":2}`, origin.Body("/doc"), "asked for by name")
@@ -424,7 +424,7 @@ func ExampleErrUncertain() {
 func TestAPatchThatCouldNotBeSeenToLandIsLookedAfter(t *testing.T) {
 	origin, url := serve(t, nil, `{"name":"a","count":1}`)
 	origin.Next("PATCH", ifmatchtest.LoseResponse())
-	c := brisk().With(&ifmatch.Options{PatchFormat: "application/merge-patch+json"})
+	c := brisk().With(func(o *ifmatch.Options) { o.PatchFormat = "application/merge-patch+json" })
 	u, err := ifmatch.Get[doc](t.Context(), c, url)
 	require.NoError(t, err)
 	u.Value.Name = "b"
@@ -457,7 +457,8 @@ func TestAnAnswerThatTellsNothingLeavesAWriteUncertain(t *testing.T) {
 		{does: "speaks another protocol", put: raw(escape + "\r\n\r\n"), updates: "uncertain, exhausted, no answer"},
 		{does: "always accepts and never does (202)", put: says("202 Accepted", "", ""), updates: "uncertain, 202"},
 		{does: "reports a mixture (207)",
-			put: says("207 Multi-Status", "Content-Type: application/xml", "<multistatus/>"), updates: "uncertain, 207"},
+			put:     says("207 Multi-Status", "Content-Type: application/xml", "<multistatus/>"),
+			updates: "uncertain, 207"},
 		{does: "redirects the write into a GET (303)", put: says("303 See Other", "Location: /", ""),
 			updates: "uncertain, 303"},
 		{does: "fails, and wants a year of patience", put: says("500 Oops", "Retry-After: 31536000", ""),

@@ -15,9 +15,11 @@ import (
 
 func TestAPlainPutIsMergedWhereTheRouteSaysSo(t *testing.T) {
 	merging := func() *ifmatch.Client {
-		return brisk().With(&ifmatch.Options{Routes: map[string]*ifmatch.Options{
-			"/doc": {Merge: ifmatch.ThreeWay[json.RawMessage]},
-		}})
+		return brisk().With(func(o *ifmatch.Options) {
+			o.Routes = map[string]func(*ifmatch.Options){
+				"/doc": func(o *ifmatch.Options) { o.Plain.Merge = ifmatch.ThreeWay[json.RawMessage] },
+			}
+		})
 	}
 	t.Run("both changes are in", func(t *testing.T) {
 		origin, url := serve(t, nil, `{"a":1,"b":1}`)
@@ -72,7 +74,7 @@ func TestAPlainPutIsMergedWhereTheRouteSaysSo(t *testing.T) {
 
 func TestAMergeOfAPlainPutMayLeaveNothingToWrite(t *testing.T) {
 	origin, url := serve(t, nil, `{"a":1}`)
-	h := brisk().With(&ifmatch.Options{Merge: ifmatch.KeepRemote[json.RawMessage]}).HTTPClient()
+	h := brisk().With(func(o *ifmatch.Options) { o.Plain.Merge = ifmatch.KeepRemote[json.RawMessage] }).HTTPClient()
 	ctx := ifmatch.UnitOfWork(t.Context())
 	_, _, err := plain(t, ctx, h, "GET", url, "")
 	require.NoError(t, err)
@@ -86,8 +88,10 @@ func TestAMergeOfAPlainPutMayLeaveNothingToWrite(t *testing.T) {
 
 func TestTheVersionInTheContentIsNoPartOfAMerge(t *testing.T) {
 	url, set, now := kube(t)
-	h := brisk().With(&ifmatch.Options{Dialect: dialect.Kubernetes(),
-		Merge: ifmatch.ThreeWay[json.RawMessage]}).HTTPClient()
+	h := brisk().With(func(o *ifmatch.Options) {
+		o.Dialect = dialect.Kubernetes()
+		o.Plain.Merge = ifmatch.ThreeWay[json.RawMessage]
+	}).HTTPClient()
 	ctx := ifmatch.UnitOfWork(t.Context())
 	_, body, err := plain(t, ctx, h, "GET", url, "")
 	require.NoError(t, err)
@@ -100,7 +104,9 @@ func TestTheVersionInTheContentIsNoPartOfAMerge(t *testing.T) {
 
 func TestAPlainPutAfterAMergeDoesNotOverwriteWhatItsCallerNeverSaw(t *testing.T) {
 	origin, url := serve(t, nil, `{"a":1,"b":1}`)
-	h := ifmatch.New(&ifmatch.Options{Merge: ifmatch.ThreeWay[json.RawMessage]}).HTTPClient()
+	h := ifmatch.New(&ifmatch.Options{
+		Plain: ifmatch.PlainOptions{Merge: ifmatch.ThreeWay[json.RawMessage]},
+	}).HTTPClient()
 	ctx := ifmatch.UnitOfWork(t.Context())
 	plain(t, ctx, h, "GET", url, "")
 	origin.Set("/doc", `{"a":1,"b":2}`)
@@ -114,7 +120,9 @@ func TestAPlainPutAfterAMergeDoesNotOverwriteWhatItsCallerNeverSaw(t *testing.T)
 
 func TestTheAnswerToAMergedPutIsAPutsAnswer(t *testing.T) {
 	origin, url := serve(t, nil, `{"a":1,"b":1}`)
-	h := ifmatch.New(&ifmatch.Options{Merge: ifmatch.ThreeWay[json.RawMessage]}).HTTPClient()
+	h := ifmatch.New(&ifmatch.Options{
+		Plain: ifmatch.PlainOptions{Merge: ifmatch.ThreeWay[json.RawMessage]},
+	}).HTTPClient()
 	ctx := ifmatch.UnitOfWork(t.Context())
 	plain(t, ctx, h, "GET", url, "")
 	origin.Set("/doc", `{"a":1,"b":2}`)
@@ -129,7 +137,7 @@ func TestTheCallersProblemKindsDecideWhetherAPlainPutIsMerged(t *testing.T) {
 	const outdated ifmatch.ProblemType = "https://x.test/outdated"
 	origin.Always("PUT", ifmatchtest.RefuseWith(ifmatchtest.Problem(422, map[string]any{"type": outdated})))
 	h := ifmatch.New(&ifmatch.Options{
-		Merge:        ifmatch.ThreeWay[json.RawMessage],
+		Plain:        ifmatch.PlainOptions{Merge: ifmatch.ThreeWay[json.RawMessage]},
 		ProblemKinds: map[ifmatch.ProblemType]ifmatch.Kind{outdated: ifmatch.StaleVersion},
 	}).HTTPClient()
 	ctx := ifmatch.UnitOfWork(t.Context())

@@ -34,7 +34,7 @@ func TestRowsOfACollectionAreTracked(t *testing.T) {
 		}
 		return m
 	}
-	h := brisk().With(&ifmatch.Options{Rows: rows}).HTTPClient()
+	h := brisk().With(func(o *ifmatch.Options) { o.Plain.Rows = rows }).HTTPClient()
 	_, _, err := plain(t, t.Context(), h, "GET", base+"/rows", "")
 	require.NoError(t, err)
 	_, _, err = plain(t, t.Context(), h, "PUT", base+"/rows/1", `{"v":1}`)
@@ -44,7 +44,7 @@ func TestRowsOfACollectionAreTracked(t *testing.T) {
 
 func TestAPlainReadThatIsTooMuchToWorkOnGuardsNothing(t *testing.T) {
 	origin, url := serve(t, nil, `{"v":"0123456789"}`)
-	c := brisk().With(&ifmatch.Options{Merge: ifmatch.ThreeWay[json.RawMessage], MaxBody: 10})
+	c := brisk().With(func(o *ifmatch.Options) { o.Plain.Merge = ifmatch.ThreeWay[json.RawMessage]; o.MaxBody = 10 })
 	_, body, err := plain(t, t.Context(), c.HTTPClient(), "GET", url, "")
 	require.NoError(t, err)
 	assert.Equal(t, `{"v":"0123456789"}`, body, "the caller gets all of it")

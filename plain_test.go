@@ -59,7 +59,7 @@ func ExampleClient_HTTPClient() {
 
 func TestPlainRequestsKeepWhatTheyCameWith(t *testing.T) {
 	origin, url := serve(t, nil, `{"v":0}`)
-	c := brisk().With(&ifmatch.Options{Header: http.Header{"X-Api-Key": {"ours"}, "X-More": {"ours"}}})
+	c := brisk().With(func(o *ifmatch.Options) { o.Header = http.Header{"X-Api-Key": {"ours"}, "X-More": {"ours"}} })
 	ctx := ifmatch.UnitOfWork(t.Context())
 	_, _, err := plain(t, ctx, c.HTTPClient(), "GET", url, "", "X-Api-Key: theirs")
 	require.NoError(t, err)

@@ -68,7 +68,7 @@ func TestWhatIsNotTrackedIsSentAsItIs(t *testing.T) {
 	}
 	assert.Equal(t, []string{"PUT ", "POST ", "PUT ", "PUT If-Match: *"}, conditions)
 
-	strict := brisk().With(&ifmatch.Options{RequireCondition: true}).HTTPClient()
+	strict := brisk().With(func(o *ifmatch.Options) { o.Plain.RequireCondition = true }).HTTPClient()
 	_, _, err = plain(t, t.Context(), strict, "PUT", url, `{"n":5}`)
 	assert.ErrorIs(t, err, ifmatch.ErrNoValidator)
 }
@@ -92,7 +92,9 @@ func TestAPlainWriteSpeaksTheRoutesDialect(t *testing.T) {
 		},
 	}
 	origin, url := serve(t, nil, `{"rev":7}`)
-	h := brisk().With(&ifmatch.Options{Routes: map[string]*ifmatch.Options{"/doc": {Dialect: revisions}}}).HTTPClient()
+	h := brisk().With(func(o *ifmatch.Options) {
+		o.Routes = map[string]func(*ifmatch.Options){"/doc": func(o *ifmatch.Options) { o.Dialect = revisions }}
+	}).HTTPClient()
 	ctx := ifmatch.UnitOfWork(t.Context())
 	_, body, err := plain(t, ctx, h, "GET", url, "")
 	require.NoError(t, err)
@@ -124,7 +126,9 @@ func TestAPlainWriteMayRiskLostUpdates(t *testing.T) {
 	require.NoError(t, err)
 	_, _, err = plain(t, t.Context(), c.HTTPClient(), "PUT", url, `{}`)
 	assert.ErrorIs(t, err, ifmatch.ErrNoValidator)
-	_, _, err = plain(t, t.Context(), c.With(&ifmatch.Options{AllowLostUpdates: true}).HTTPClient(), "PUT", url, `{}`)
+	_, _, err = plain(t, t.Context(), c.With(func(o *ifmatch.Options) {
+		o.AllowLostUpdates = true
+	}).HTTPClient(), "PUT", url, `{}`)
 	require.NoError(t, err)
 	assert.Equal(t, []string{""}, conditions(origin, "PUT"))
 }
@@ -135,8 +139,9 @@ func TestTheCallersOwnVersionInTheContentIsNotReplacedByANewerOne(t *testing.T) 
 	} {
 		t.Run(name, func(t *testing.T) {
 			url, set, now := kube(t)
-			h := brisk().With(&ifmatch.Options{Dialect: dialect.Kubernetes()}).HTTPClient()
-			_, old, err := plain(t, t.Context(), http.DefaultClient, "GET", url, "") // a list, a watch: not tracked for this URL
+			h := brisk().With(func(o *ifmatch.Options) { o.Dialect = dialect.Kubernetes() }).HTTPClient()
+			// a list, a watch: not tracked for this URL
+			_, old, err := plain(t, t.Context(), http.DefaultClient, "GET", url, "")
 			require.NoError(t, err)
 			set(7) // somebody else
 			_, _, err = plain(t, ctx, h, "GET", url, "")
@@ -211,4 +216,23 @@ func TestDoubtAboutAPlainWriteSurvivesAnotherRead(t *testing.T) {
 	require.JSONEq(t, `{"n":2}`, origin.Body("/doc"), "now it has landed")
 	status, _, err := plain(t, ctx, h, "PUT", url, `{"n":2}`)
 	assert.ErrorIs(t, err, ifmatch.ErrUncertain, "%d", status)
+}
+
+func TestAPlainWriteDoesNotTrustTheTagOfAReceipt(t *testing.T) {
+	for name, receipt := range map[string]string{"Content-Location": "/receipts/7", "Location": "/receipts/7"} {
+		t.Run(name, func(t *testing.T) {
+			origin, url := serve(t, nil, `{"n":1}`)
+			h := brisk().HTTPClient()
+			ctx := ifmatch.UnitOfWork(t.Context())
+			_, _, err := plain(t, ctx, h, "GET", url, "")
+			require.NoError(t, err)
+			answer := ifmatchtest.Response{Status: 200}.With("ETag", `"of-the-receipt"`).With(name, receipt)
+			origin.Next("PUT", ifmatchtest.ApplyAndAnswer(answer))
+			_, _, err = plain(t, ctx, h, "PUT", url, `{"n":2}`)
+			require.NoError(t, err)
+			_, _, err = plain(t, ctx, h, "PUT", url, `{"n":3}`)
+			assert.ErrorIs(t, err, ifmatch.ErrNoValidator, "it has to be read first")
+			assert.Equal(t, 1, origin.Arrived("PUT"))
+		})
+	}
 }

@@ -75,7 +75,9 @@ func TestAllowLostUpdatesIsTheOnlyWayToAnUnguardedWrite(t *testing.T) {
 	require.ErrorIs(t, err, ifmatch.ErrNoValidator)
 	require.Equal(t, "GET", s.methods())
 
-	_, err = ifmatch.Update(t.Context(), client.With(&ifmatch.Options{AllowLostUpdates: true}), thingURL, edit)
+	_, err = ifmatch.Update(t.Context(), client.With(func(o *ifmatch.Options) {
+		o.AllowLostUpdates = true
+	}), thingURL, edit)
 	require.NoError(t, err)
 	require.Len(t, s.writes(), 1)
 	require.Empty(t, s.writes()[0].condition(), "no condition, and not an empty one")
@@ -116,10 +118,12 @@ func TestWhatIsNoValidatorGuardsNoWrite(t *testing.T) {
 		{does: "hides a NUL byte in the tag", get: says("200 OK", "ETag: \"2\x00\"", good),
 			gets: "no answer"},
 		{does: "dates the content after the answer",
-			get:  says("200 OK", "Last-Modified: Tue, 01 Jan 2999 00:00:00 GMT\nDate: Mon, 02 Jan 2006 15:04:05 GMT", good),
+			get: says("200 OK", "Last-Modified: Tue, 01 Jan 2999 00:00:00 GMT\nDate: Mon, 02 Jan 2006 15:04:05 GMT",
+				good),
 			gets: "ok", updates: "no validator"},
 		{does: "dates the content in the year 0000",
-			get:  says("200 OK", "Last-Modified: Sat, 00 Jan 0000 00:00:00 GMT\nDate: Mon, 02 Jan 2006 15:04:05 GMT", good),
+			get: says("200 OK", "Last-Modified: Sat, 00 Jan 0000 00:00:00 GMT\nDate: Mon, 02 Jan 2006 15:04:05 GMT",
+				good),
 			gets: "ok", updates: "no validator"},
 		{does: "gives no validator of any kind", get: says("200 OK", "", good),
 			gets: "ok", updates: "no validator"},

@@ -90,7 +90,8 @@ func TestFactsListEachFieldOnce(t *testing.T) {
 func TestFactsIgnoreWhatDoesNotFit(t *testing.T) {
 	for _, body := range []string{
 		``, `{}`, `[]`, `{"changed_at":"yesterday"}`, `{"changed_at":-5}`, `{"changed_at":1.5}`, `{"changed_at":{}}`,
-		`{"changed_by":{}}`, `{"changed_by":[]}`, `{"changed_by":null}`, `{"current_version":{}}`, `{"current_state":null}`,
+		`{"changed_by":{}}`, `{"changed_by":[]}`, `{"changed_by":null}`, `{"current_version":{}}`,
+		`{"current_state":null}`,
 		`{"required_states":[]}`, `{"required_states":[1]}`, `{"field":7}`, `{"action":7}`, `{"remedy":{}}`,
 		`{"":1}`, `{"---":"x"}`,
 		`{"title":"current_state: closed","detail":"field email, version 7","message":"changed_by Ann"}`,

@@ -78,7 +78,8 @@ func TestNamesOfMembersAreExact(t *testing.T) {
 
 func TestMembersThatContradictThemselvesAreLeftOut(t *testing.T) {
 	p := problemOf(409, problemJSON,
-		`{"type":"https://example.com/a","title":"same","type":"https://example.com/b","title":"same","x":1,"x":2,"x":1}`)
+		`{"type":"https://example.com/a","title":"same","type":"https://example.com/b","title":"same","x":1,"x":2,`+
+			`"x":1}`)
 	assert.Equal(t, aboutBlank, p.Type, "two types are none")
 	assert.Equal(t, "same", p.Title, "repeated alike is harmless")
 	assert.NotContains(t, p.Extensions, "x")
@@ -93,38 +94,81 @@ func TestUnreadableBodiesLeaveTheStatus(t *testing.T) {
 		wantType                ProblemType
 		truncated               bool
 	}{
-		{"empty", problemJSON, "", aboutBlank, false},
-		{"white space", problemJSON, " \r\n\t", aboutBlank, false},
-		{"empty object", problemJSON, "{}", aboutBlank, false},
-		{"array", problemJSON, `[{"type":"https://example.com/a"}]`, aboutBlank, false},
-		{"string", problemJSON, `"conflict"`, aboutBlank, false},
-		{"null", problemJSON, `null`, aboutBlank, false},
-		{"bare words labelled JSON", "application/json", `Resource has been modified`, aboutBlank, false},
-		{"HTML labelled as a problem", problemJSON, `<!DOCTYPE html><html><body>502</body></html>`, aboutBlank, false},
-		{"HTML that is no XML", "text/html", `<p>a<br>b & c`, aboutBlank, true},
-		{"less-than signs", "text/plain", `<<<<<<< HEAD`, aboutBlank, false},
-		{"binary", "application/octet-stream", "\x00\xff\xfe{", aboutBlank, false},
-		{"byte order mark", problemJSON, "\ufeff" + `{"type":"https://example.com/a"}`, "https://example.com/a", false},
-		{"garbage behind", problemJSON, `{"type":"https://example.com/a"}<!-- x -->`, "https://example.com/a", false},
-		{"a second object behind", problemJSON, `{"type":"https://example.com/a"}{"type":"https://example.com/b"}`,
-			"https://example.com/a", false},
-		{"cut in a string", problemJSON, `{"type":"https://example.com/a","title":"Con`, "https://example.com/a", true},
-		{"cut in the type", problemJSON, `{"title":"t","type":"https://example.com/a`, aboutBlank, true},
-		{"cut after a colon", problemJSON, `{"type":"https://example.com/a","title":`, "https://example.com/a", true},
-		{"cut at the end", problemJSON, `{"type":"https://example.com/a","x":1`, "https://example.com/a", true},
-		{"brace alone", problemJSON, `{`, aboutBlank, true},
-		{"missing comma", problemJSON, `{"type":"https://example.com/a" "title":"t"}`, "https://example.com/a", true},
-		{"key that is no string", problemJSON, `{"type":"https://example.com/a",7:1}`, "https://example.com/a", true},
-		{"comment", problemJSON, `{"type":"https://example.com/a", /* x */ "title":"t"}`, "https://example.com/a", true},
-		{"10001 levels", problemJSON, `{"type":"https://example.com/a","x":` + deep + `}`, "https://example.com/a", true},
-		{"invalid UTF-8", problemJSON, "{\"type\":\"https://example.com/a\",\"title\":\"\xff\"}",
-			"https://example.com/a", false},
+		{name: "empty", contentType: problemJSON, wantType: aboutBlank},
+		{name: "white space", contentType: problemJSON, body: " \r\n\t", wantType: aboutBlank},
+		{name: "empty object", contentType: problemJSON, body: "{}", wantType: aboutBlank},
+		{name: "array", contentType: problemJSON, body: `[{"type":"https://example.com/a"}]`, wantType: aboutBlank},
+		{name: "string", contentType: problemJSON, body: `"conflict"`, wantType: aboutBlank},
+		{name: "null", contentType: problemJSON, body: `null`, wantType: aboutBlank},
+		{
+			name: "bare words labelled JSON", contentType: "application/json", body: `Resource has been modified`,
+			wantType: aboutBlank,
+		},
+		{
+			name: "HTML labelled as a problem", contentType: problemJSON,
+			body: `<!DOCTYPE html><html><body>502</body></html>`, wantType: aboutBlank,
+		},
+		{
+			name: "HTML that is no XML", contentType: "text/html", body: `<p>a<br>b & c`, wantType: aboutBlank,
+			truncated: true,
+		},
+		{name: "less-than signs", contentType: "text/plain", body: `<<<<<<< HEAD`, wantType: aboutBlank},
+		{name: "binary", contentType: "application/octet-stream", body: "\x00\xff\xfe{", wantType: aboutBlank},
+		{
+			name: "byte order mark", contentType: problemJSON, body: "\ufeff" + `{"type":"https://example.com/a"}`,
+			wantType: "https://example.com/a",
+		},
+		{
+			name: "garbage behind", contentType: problemJSON, body: `{"type":"https://example.com/a"}<!-- x -->`,
+			wantType: "https://example.com/a",
+		},
+		{
+			name: "a second object behind", contentType: problemJSON,
+			body: `{"type":"https://example.com/a"}{"type":"https://example.com/b"}`, wantType: "https://example.com/a",
+		},
+		{
+			name: "cut in a string", contentType: problemJSON, body: `{"type":"https://example.com/a","title":"Con`,
+			wantType: "https://example.com/a", truncated: true,
+		},
+		{
+			name: "cut in the type", contentType: problemJSON, body: `{"title":"t","type":"https://example.com/a`,
+			wantType: aboutBlank, truncated: true,
+		},
+		{
+			name: "cut after a colon", contentType: problemJSON, body: `{"type":"https://example.com/a","title":`,
+			wantType: "https://example.com/a", truncated: true,
+		},
+		{
+			name: "cut at the end", contentType: problemJSON, body: `{"type":"https://example.com/a","x":1`,
+			wantType: "https://example.com/a", truncated: true,
+		},
+		{name: "brace alone", contentType: problemJSON, body: `{`, wantType: aboutBlank, truncated: true},
+		{
+			name: "missing comma", contentType: problemJSON, body: `{"type":"https://example.com/a" "title":"t"}`,
+			wantType: "https://example.com/a", truncated: true,
+		},
+		{
+			name: "key that is no string", contentType: problemJSON, body: `{"type":"https://example.com/a",7:1}`,
+			wantType: "https://example.com/a", truncated: true,
+		},
+		{
+			name: "comment", contentType: problemJSON, body: `{"type":"https://example.com/a", /* x */ "title":"t"}`,
+			wantType: "https://example.com/a", truncated: true,
+		},
+		{
+			name: "10001 levels", contentType: problemJSON, body: `{"type":"https://example.com/a","x":` + deep + `}`,
+			wantType: "https://example.com/a", truncated: true,
+		},
+		{
+			name: "invalid UTF-8", contentType: problemJSON,
+			body: "{\"type\":\"https://example.com/a\",\"title\":\"\xff\"}", wantType: "https://example.com/a",
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p := problemOf(409, c.contentType, c.body)
 			assert.Equal(t, c.wantType, p.Type)
 			assert.Equal(t, c.truncated, p.Truncated)
-			in := evidence{method: http.MethodPut, sent: sentTag}
+			in := evidence{method: http.MethodPut, condition: byTag}
 			assert.Equal(t, StaleVersion, classify(answered(in, 412, c.contentType, c.body)))
 		})
 	}
@@ -164,7 +208,8 @@ func TestBodiesAreBounded(t *testing.T) {
 	xml := problemOf(409, "application/xml", `<Error><Code>BucketNotEmpty</Code>`+strings.Repeat(`<a>`, 100_000))
 	assert.Equal(t, "BucketNotEmpty", xml.Code, "what stands before the limit counts")
 	assert.True(t, xml.Truncated)
-	xml = problemOf(409, "application/xml", `<Error><Code>BucketNotEmpty</Code>`+strings.Repeat(`<a/>`, 1000)+`</Error>`)
+	xml = problemOf(409, "application/xml", `<Error><Code>BucketNotEmpty</Code>`+strings.Repeat(`<a/>`, 1000)+
+		`</Error>`)
 	assert.Equal(t, "BucketNotEmpty", xml.Code)
 	assert.True(t, xml.Truncated)
 	xml = problemOf(409, "application/xml",
@@ -176,7 +221,8 @@ func TestBodiesAreBounded(t *testing.T) {
 		`<Error><Message>`+strings.Repeat(`x`, maxXML)+`</Message><Code>BucketNotEmpty</Code></Error>`)
 	assert.Empty(t, xml.Code, "too long")
 	assert.True(t, xml.Truncated)
-	bomb := `<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;">]><Error><Code>&b;</Code></Error>`
+	bomb := `<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b ` +
+		`"&a;&a;&a;">]><Error><Code>&b;</Code></Error>`
 	assert.Empty(t, problemOf(409, "application/xml", bomb).Code, "entities are not expanded")
 }
 
@@ -268,7 +314,7 @@ func TestTypesAreResolvedAgainstTheURLThatAnswered(t *testing.T) {
 }
 
 func TestErrorsMatchTheirKindAndTheirType(t *testing.T) {
-	err := error(golden(t, "zalando_relative_type", evidence{method: http.MethodPut, sent: sentTag,
+	err := error(golden(t, "zalando_relative_type", evidence{method: http.MethodPut, condition: byTag,
 		types: map[ProblemType]Kind{"/problems/out-of-stock": WrongState}}))
 	err = fmt.Errorf("saving: %w", err)
 	assert.ErrorIs(t, err, WrongState)
@@ -300,7 +346,7 @@ func TestErrorTextIsOneBoundedLineWithoutSecrets(t *testing.T) {
 	header := http.Header{"Content-Type": {problemJSON}, "Set-Cookie": {"s3cret"}, "Retry-After": {"9"}}
 	body := `{"type":"https://example.com/\u001b[31m\nforged\u202e","title":"s3cret","detail":"s3cret",` +
 		`"code":"C\u0007` + strings.Repeat("x", 100) + `"}`
-	e := newResponseError(evidence{method: http.MethodPut, sent: sentTag}, target, 412, header, []byte(body), true,
+	e := newResponseError(evidence{method: http.MethodPut, condition: byTag}, target, 412, header, []byte(body), true,
 		time.Now())
 
 	assert.Equal(t, `https://api.example.com/a%2Fb/c%0Ad`, e.URL)
@@ -343,7 +389,9 @@ func TestDecodeFillsWhatFitsAndNamesWhatDoesNot(t *testing.T) {
 			`"currency":{"code":"EUR"},"unknown":true}`)
 	var c credit
 	require.NoError(t, p.Decode(&c))
-	want := credit{Type: "https://api.example.com/credit", Title: "t", Status: 403, Balance: 30, Accounts: []string{"a"}}
+	want := credit{
+		Type: "https://api.example.com/credit", Title: "t", Status: 403, Balance: 30, Accounts: []string{"a"},
+	}
 	want.Currency.Code = "EUR"
 	assert.Equal(t, want, c)
 
@@ -377,7 +425,8 @@ func TestDecodeMatchesTagsExactlyAndPlainFieldsWhenUnambiguous(t *testing.T) {
 		*base
 		Base2 base `json:"-"`
 	}
-	require.Error(t, problemOf(403, problemJSON, `{"balance":1}`).Decode(&embedded), "encoding/json cannot set it either")
+	require.Error(t, problemOf(403, problemJSON, `{"balance":1}`).Decode(&embedded),
+		"encoding/json cannot set it either")
 }
 
 type wholeProblem string
@@ -439,14 +488,15 @@ func FuzzParseProblem(f *testing.F) {
 		[]byte(`{"type":"/a","status":409.0,"errors":[{"pointer":"#/a%20b"}],"current":{"version":"7"}}`))
 	f.Add(412, "application/xml", []byte(`<Error><Code>ConditionNotMet</Code><i>1</i></Error>`))
 	f.Add(409, "application/json",
-		[]byte(`{"error":{"code":409,"status":"ABORTED","details":[{"@type":"google.rpc.RetryInfo","retryDelay":"1s"}]}}`))
+		[]byte(`{"error":{"code":409,"status":"ABORTED","details":[{"@type":"google.rpc.RetryInfo",`+
+			`"retryDelay":"1s"}]}}`))
 	f.Add(409, "application/json",
 		[]byte(`{"kind":"Status","apiVersion":"v1","reason":"Conflict",`+
 			`"details":{"causes":[{"reason":"FieldManagerConflict"}],"retryAfterSeconds":1e9}}`))
 	f.Add(422, "text/html", []byte("\ufeff <html><!--"))
 	base := &url.URL{Scheme: "https", Host: "api.example.com", Path: "/probs/7"}
 	f.Fuzz(func(t *testing.T, status int, contentType string, body []byte) {
-		e := newResponseError(evidence{method: http.MethodPut, sent: sentTag}, base, status,
+		e := newResponseError(evidence{method: http.MethodPut, condition: byTag}, base, status,
 			http.Header{"Content-Type": {contentType}}, body, false, time.Unix(1.8e9, 0))
 		p := e.Problem
 		require.Equal(t, status, e.StatusCode)

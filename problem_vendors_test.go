@@ -42,81 +42,170 @@ func TestEveryKnownAnswerIsUnderstood(t *testing.T) {
 		fields               fields
 		delay                time.Duration
 	}{
-		{"rfc9457_out_of_credit", "", Unknown, Unknown, Unknown, nil, 0},
-		{"rfc9457_violations", "", Unknown, Unknown, Unknown, fields{"/age", "/profile/a colour"}, 0},
-		{"problem_xml", "", Unknown, Unknown, Unknown, nil, 0},
-		{"zalando_relative_type", "", Unknown, Unknown, Unknown, nil, 0},
-		{"aspnet_status_type", "", Unknown, Unknown, Unknown, nil, 0},
-		{"appdynamics_version", "", Unknown, Unknown, Unknown, nil, 0},
-		{"idempotency_in_progress", "", Unknown, Unknown, Unknown, nil, 0},
-		{"idempotency_mismatch", "", Unknown, Unknown, Unknown, nil, 0},
-		{"upload_offset", "", StaleVersion, StaleVersion, StaleVersion, nil, 0},
-		{"quota_exceeded", "", Transient, Transient, Transient, nil, 7 * second},
+		{file: "rfc9457_out_of_credit", update: Unknown, create: Unknown, post: Unknown},
+		{
+			file: "rfc9457_violations", update: Unknown, create: Unknown, post: Unknown,
+			fields: fields{"/age", "/profile/a colour"},
+		},
+		{file: "problem_xml", update: Unknown, create: Unknown, post: Unknown},
+		{file: "zalando_relative_type", update: Unknown, create: Unknown, post: Unknown},
+		{file: "aspnet_status_type", update: Unknown, create: Unknown, post: Unknown},
+		{file: "appdynamics_version", update: Unknown, create: Unknown, post: Unknown},
+		{file: "idempotency_in_progress", update: Unknown, create: Unknown, post: Unknown},
+		{file: "idempotency_mismatch", update: Unknown, create: Unknown, post: Unknown},
+		{file: "upload_offset", update: StaleVersion, create: StaleVersion, post: StaleVersion},
+		{file: "quota_exceeded", update: Transient, create: Transient, post: Transient, delay: 7 * second},
 
-		{"google_aborted", "ABORTED", StaleVersion, AlreadyExists, StaleVersion, nil, 1500 * time.Millisecond},
-		{"google_aborted_transaction", "ABORTED", StaleVersion, Transient, Transient, nil, 0},
-		{"google_failed_precondition", "FAILED_PRECONDITION", WrongState, WrongState, WrongState, fields{"shelf.books"}, 0},
-		{"google_already_exists", "ALREADY_EXISTS", AlreadyExists, AlreadyExists, AlreadyExists, nil, 0},
-		{"google_legacy_condition", "conditionNotMet", StaleVersion, AlreadyExists, Unknown, nil, 0},
+		{
+			file: "google_aborted", code: "ABORTED", update: StaleVersion, create: AlreadyExists, post: StaleVersion,
+			delay: 1500 * time.Millisecond,
+		},
+		{file: "google_aborted_transaction", code: "ABORTED", update: StaleVersion, create: Transient, post: Transient},
+		{
+			file: "google_failed_precondition", code: "FAILED_PRECONDITION", update: WrongState, create: WrongState,
+			post: WrongState, fields: fields{"shelf.books"},
+		},
+		{
+			file: "google_already_exists", code: "ALREADY_EXISTS", update: AlreadyExists, create: AlreadyExists,
+			post: AlreadyExists,
+		},
+		{
+			file: "google_legacy_condition", code: "conditionNotMet", update: StaleVersion, create: AlreadyExists,
+			post: Unknown,
+		},
 
-		{"azure_condition", "ConditionNotMet", StaleVersion, AlreadyExists, Unknown, nil, 0},
-		{"azure_blob_exists", "BlobAlreadyExists", AlreadyExists, AlreadyExists, AlreadyExists, nil, 0},
-		{"azure_head_lease", "LeaseIdMissing", Locked, Locked, Locked, nil, 0},
-		{"azure_source_condition", "SourceConditionNotMet", Unknown, Unknown, Unknown, nil, 0},
-		{"azure_table_condition", "UpdateConditionNotSatisfied", StaleVersion, AlreadyExists, Unknown, nil, 0},
-		{"azure_innererror", "ContainerBeingDeleted", Transient, Transient, Transient, fields{"container"}, 0},
-		{"odata_cap_condition", "412", StaleVersion, AlreadyExists, Unknown, nil, 0},
-		{"odata_required", "428", PreconditionRequired, PreconditionRequired, PreconditionRequired,
-			fields{"Books", "title"}, 0},
+		{file: "azure_condition", code: "ConditionNotMet", update: StaleVersion, create: AlreadyExists, post: Unknown},
+		{
+			file: "azure_blob_exists", code: "BlobAlreadyExists", update: AlreadyExists, create: AlreadyExists,
+			post: AlreadyExists,
+		},
+		{file: "azure_head_lease", code: "LeaseIdMissing", update: Locked, create: Locked, post: Locked},
+		{
+			file: "azure_source_condition", code: "SourceConditionNotMet", update: Unknown, create: Unknown,
+			post: Unknown,
+		},
+		{
+			file: "azure_table_condition", code: "UpdateConditionNotSatisfied", update: StaleVersion,
+			create: AlreadyExists, post: Unknown,
+		},
+		{
+			file: "azure_innererror", code: "ContainerBeingDeleted", update: Transient, create: Transient,
+			post: Transient, fields: fields{"container"},
+		},
+		{file: "odata_cap_condition", code: "412", update: StaleVersion, create: AlreadyExists, post: Unknown},
+		{
+			file: "odata_required", code: "428", update: PreconditionRequired, create: PreconditionRequired,
+			post: PreconditionRequired, fields: fields{"Books", "title"},
+		},
 
-		{"s3_condition", "PreconditionFailed", StaleVersion, AlreadyExists, Unknown, nil, 0},
-		{"s3_concurrent", "ConditionalRequestConflict", Transient, Transient, Transient, nil, 0},
-		{"s3_bucket_not_empty", "BucketNotEmpty", WrongState, WrongState, WrongState, nil, 0},
-		{"dynamodb_condition", "ConditionalCheckFailedException", StaleVersion, AlreadyExists, StaleVersion, nil, 0},
-		{"dynamodb_transaction", "TransactionCanceledException", StaleVersion, AlreadyExists, StaleVersion, nil, 0},
+		{file: "s3_condition", code: "PreconditionFailed", update: StaleVersion, create: AlreadyExists, post: Unknown},
+		{
+			file: "s3_concurrent", code: "ConditionalRequestConflict", update: Transient, create: Transient,
+			post: Transient,
+		},
+		{file: "s3_bucket_not_empty", code: "BucketNotEmpty", update: WrongState, create: WrongState, post: WrongState},
+		{
+			file: "dynamodb_condition", code: "ConditionalCheckFailedException", update: StaleVersion,
+			create: AlreadyExists, post: StaleVersion,
+		},
+		{
+			file: "dynamodb_transaction", code: "TransactionCanceledException", update: StaleVersion,
+			create: AlreadyExists, post: StaleVersion,
+		},
 
-		{"kubernetes_conflict", "Conflict", StaleVersion, StaleVersion, StaleVersion, nil, 0},
-		{"kubernetes_manager", "Conflict", Ownership, Ownership, Ownership, fields{".spec.replicas"}, 0},
-		{"kubernetes_exists", "AlreadyExists", AlreadyExists, AlreadyExists, AlreadyExists, nil, 0},
-		{"kubernetes_generated_name", "AlreadyExists", Transient, Transient, Transient, nil, second},
-		{"kubernetes_duplicate", "Invalid", AlreadyExists, AlreadyExists, AlreadyExists, fields{"spec.ports[1]"}, 0},
-		{"kubernetes_timeout", "Timeout", Transient, Transient, Transient, nil, 4 * second},
+		{file: "kubernetes_conflict", code: "Conflict", update: StaleVersion, create: StaleVersion, post: StaleVersion},
+		{
+			file: "kubernetes_manager", code: "Conflict", update: Ownership, create: Ownership, post: Ownership,
+			fields: fields{".spec.replicas"},
+		},
+		{
+			file: "kubernetes_exists", code: "AlreadyExists", update: AlreadyExists, create: AlreadyExists,
+			post: AlreadyExists,
+		},
+		{
+			file: "kubernetes_generated_name", code: "AlreadyExists", update: Transient, create: Transient,
+			post: Transient, delay: second,
+		},
+		{
+			file: "kubernetes_duplicate", code: "Invalid", update: AlreadyExists, create: AlreadyExists,
+			post: AlreadyExists, fields: fields{"spec.ports[1]"},
+		},
+		{
+			file: "kubernetes_timeout", code: "Timeout", update: Transient, create: Transient, post: Transient,
+			delay: 4 * second,
+		},
 
-		{"couchdb_conflict", "conflict", StaleVersion, AlreadyExists, AlreadyExists, nil, 0},
-		{"couchdb_file_exists", "file_exists", AlreadyExists, AlreadyExists, AlreadyExists, nil, 0},
-		{"elasticsearch_conflict", "version_conflict_engine_exception", StaleVersion, AlreadyExists, AlreadyExists, nil, 0},
-		{"github_sha", "", Unknown, Unknown, Unknown, nil, 0},
-		{"github_exists", "already_exists", AlreadyExists, AlreadyExists, AlreadyExists, fields{"color", "name"}, 0},
-		{"stripe_in_use", "idempotency_key_in_use", Idempotency, Idempotency, Idempotency, nil, 0},
-		{"stripe_mismatch", "idempotency_error", Idempotency, Idempotency, Idempotency, nil, 0},
-		{"stripe_lock", "lock_timeout", Locked, Locked, Locked, nil, 0},
-		{"stripe_state", "payment_intent_unexpected_state", WrongState, WrongState, WrongState, fields{"intent"}, 0},
-		{"jsonapi_id_taken", "taken", WrongState, AlreadyExists, AlreadyExists, fields{"/data/id"}, 0},
-		{"jsonapi_type", "", WrongState, WrongState, WrongState, fields{"/data/type"}, 0},
-		{"jsonapi_unique", "", Unknown, AlreadyExists, AlreadyExists, fields{"/data/attributes/email"}, 0},
-		{"scim_uniqueness", "uniqueness", AlreadyExists, AlreadyExists, AlreadyExists, nil, 0},
-		{"scim_version", "", StaleVersion, AlreadyExists, Unknown, nil, 0},
-		{"fhir_version", "conflict", StaleVersion, AlreadyExists, Unknown, fields{"Patient.name"}, 0},
-		{"fhir_multiple", "multiple-matches", Unknown, Unknown, Unknown, nil, 0},
-		{"contentful_version", "VersionMismatch", StaleVersion, StaleVersion, StaleVersion, nil, 0},
-		{"kinto_modified", "114", StaleVersion, AlreadyExists, Unknown, nil, 0},
-		{"kinto_unique", "122", AlreadyExists, AlreadyExists, AlreadyExists, fields{"url"}, 0},
+		{file: "couchdb_conflict", code: "conflict", update: StaleVersion, create: AlreadyExists, post: AlreadyExists},
+		{
+			file: "couchdb_file_exists", code: "file_exists", update: AlreadyExists, create: AlreadyExists,
+			post: AlreadyExists,
+		},
+		{
+			file: "elasticsearch_conflict", code: "version_conflict_engine_exception", update: StaleVersion,
+			create: AlreadyExists, post: AlreadyExists,
+		},
+		{file: "github_sha", update: Unknown, create: Unknown, post: Unknown},
+		{
+			file: "github_exists", code: "already_exists", update: AlreadyExists, create: AlreadyExists,
+			post: AlreadyExists, fields: fields{"color", "name"},
+		},
+		{
+			file: "stripe_in_use", code: "idempotency_key_in_use", update: Idempotency, create: Idempotency,
+			post: Idempotency,
+		},
+		{
+			file: "stripe_mismatch", code: "idempotency_error", update: Idempotency, create: Idempotency,
+			post: Idempotency,
+		},
+		{file: "stripe_lock", code: "lock_timeout", update: Locked, create: Locked, post: Locked},
+		{
+			file: "stripe_state", code: "payment_intent_unexpected_state", update: WrongState, create: WrongState,
+			post: WrongState, fields: fields{"intent"},
+		},
+		{
+			file: "jsonapi_id_taken", code: "taken", update: WrongState, create: AlreadyExists, post: AlreadyExists,
+			fields: fields{"/data/id"},
+		},
+		{file: "jsonapi_type", update: WrongState, create: WrongState, post: WrongState, fields: fields{"/data/type"}},
+		{
+			file: "jsonapi_unique", update: Unknown, create: AlreadyExists, post: AlreadyExists,
+			fields: fields{"/data/attributes/email"},
+		},
+		{
+			file: "scim_uniqueness", code: "uniqueness", update: AlreadyExists, create: AlreadyExists,
+			post: AlreadyExists,
+		},
+		{file: "scim_version", update: StaleVersion, create: AlreadyExists, post: Unknown},
+		{
+			file: "fhir_version", code: "conflict", update: StaleVersion, create: AlreadyExists, post: Unknown,
+			fields: fields{"Patient.name"},
+		},
+		{file: "fhir_multiple", code: "multiple-matches", update: Unknown, create: Unknown, post: Unknown},
+		{
+			file: "contentful_version", code: "VersionMismatch", update: StaleVersion, create: StaleVersion,
+			post: StaleVersion,
+		},
+		{file: "kinto_modified", code: "114", update: StaleVersion, create: AlreadyExists, post: Unknown},
+		{
+			file: "kinto_unique", code: "122", update: AlreadyExists, create: AlreadyExists, post: AlreadyExists,
+			fields: fields{"url"},
+		},
 
-		{"vault_cas", "", Unknown, Unknown, Unknown, nil, 0}, // it says so in prose only
-		{"twilio_numeric", "20412", StaleVersion, AlreadyExists, Unknown, nil, 0},
-		{"spring_boot_default", "", Unknown, Unknown, Unknown, nil, 0},
-		{"spring_bare_words", "", Unknown, Unknown, Unknown, nil, 0},
-		{"flask_html", "", Unknown, Unknown, Unknown, nil, 0},
-		{"lighttpd_xhtml", "", StaleVersion, AlreadyExists, Unknown, nil, 0},
-		{"express_error_text", "", Unknown, Unknown, Unknown, nil, 0},
-		{"empty_locked", "", Locked, Locked, Locked, nil, 0},
+		{file: "vault_cas", update: Unknown, create: Unknown, post: Unknown}, // it says so in prose only
+		{file: "twilio_numeric", code: "20412", update: StaleVersion, create: AlreadyExists, post: Unknown},
+		{file: "spring_boot_default", update: Unknown, create: Unknown, post: Unknown},
+		{file: "spring_bare_words", update: Unknown, create: Unknown, post: Unknown},
+		{file: "flask_html", update: Unknown, create: Unknown, post: Unknown},
+		{file: "lighttpd_xhtml", update: StaleVersion, create: AlreadyExists, post: Unknown},
+		{file: "express_error_text", update: Unknown, create: Unknown, post: Unknown},
+		{file: "empty_locked", update: Locked, create: Locked, post: Locked},
 	}
 	listed := map[string]bool{}
 	for _, row := range rows {
 		listed[row.file] = true
 		t.Run(row.file, func(t *testing.T) {
-			update := golden(t, row.file, evidence{method: http.MethodPut, sent: sentTag})
-			create := golden(t, row.file, evidence{method: http.MethodPut, sent: sentCreate})
+			update := golden(t, row.file, evidence{method: http.MethodPut, condition: byTag})
+			create := golden(t, row.file, evidence{method: http.MethodPut, condition: byAbsence})
 			post := golden(t, row.file, evidence{method: http.MethodPost})
 			assert.Equal(t, row.update, update.Kind, "update")
 			assert.Equal(t, row.create, create.Kind, "creation")
@@ -152,7 +241,7 @@ func TestProseNeverDecides(t *testing.T) {
 		`<html><body>` + words + `</body></html>`,
 		`<Error><Message>` + words + `</Message></Error>`,
 	} {
-		in := answered(evidence{method: http.MethodPut, sent: sentTag}, 409, "application/json", body)
+		in := answered(evidence{method: http.MethodPut, condition: byTag}, 409, "application/json", body)
 		assert.Equal(t, Unknown, classify(in), body)
 		assert.Empty(t, in.problem.Code, body)
 	}
@@ -168,52 +257,99 @@ func TestVendorCodesThatDependOnMore(t *testing.T) {
 		code   string
 		want   Kind
 	}{
-		{"a failed condition in Google's words", 412, nil,
-			`{"error":{"code":412,"status":"FAILED_PRECONDITION","message":"m"}}`, evidence{sent: sentTag},
-			"FAILED_PRECONDITION", StaleVersion},
-		{"update only, and it is gone", 412, http.Header{"X-Ms-Error-Code": {"ConditionNotMet"}}, "",
-			evidence{sent: sentAny}, "ConditionNotMet", Deleted},
-		{"the field outranks the body", 409, http.Header{"X-Ms-Error-Code": {"SnapshotsPresent"}},
-			`<Error><Code>BlobAlreadyExists</Code></Error>`, evidence{sent: sentTag}, "SnapshotsPresent", WrongState},
-		{"a revision in the body", 409, nil, `{"error":"conflict","reason":"x"}`,
-			evidence{method: http.MethodPut, sent: sentVersion}, "conflict", StaleVersion},
-		{"a document put without any version", 409, nil, `{"error":"conflict","reason":"x"}`,
-			evidence{method: http.MethodPut}, "conflict", Unknown},
-		{"AWS names it in the field only", 400,
-			http.Header{"X-Amzn-Errortype": {"TransactionConflictException:http://x/"}}, "",
-			evidence{sent: sentTag}, "TransactionConflictException", Transient},
-		{"a cancelled transaction for a race", 400, nil,
-			`{"__type":"TransactionCanceledException","CancellationReasons":[{"Code":"None"},{"Code":"TransactionConflict"}]}`,
-			evidence{}, "TransactionCanceledException", Transient},
-		{"a cancelled transaction for no known reason", 400, nil,
-			`{"__type":"TransactionCanceledException","CancellationReasons":[{"Code":"None"},{"Code":"ValidationError"}]}`,
-			evidence{}, "TransactionCanceledException", Unknown},
-		{"an idempotency token", 400, nil, `{"__type":"a#IdempotentParameterMismatchException"}`, evidence{},
-			"IdempotentParameterMismatchException", Idempotency},
-		{"a lock error of FHIR", 409, nil,
-			`{"resourceType":"OperationOutcome","issue":[{"severity":"error","code":"lock-error"}]}`, evidence{},
-			"lock-error", Locked},
-		{"only a warning of FHIR", 412, nil,
-			`{"resourceType":"OperationOutcome","issue":[{"severity":"warning","code":"duplicate"}]}`,
-			evidence{sent: sentTag}, "", StaleVersion},
-		{"immutable in SCIM", 400, nil,
-			`{"schemas":["urn:ietf:params:scim:api:messages:2.0:Error"],"scimType":"mutability"}`,
-			evidence{sent: sentTag}, "mutability", WrongState},
-		{"other schemas", 412, nil, `{"schemas":["urn:x"],"scimType":"uniqueness"}`, evidence{sent: sentTag}, "",
-			StaleVersion},
-		{"a manifest of kind Status", 409, nil, `{"kind":"Status","reason":"Conflict"}`, evidence{sent: sentTag},
-			"", Unknown},
-		{"JSON:API in another matter", 422, nil, `{"errors":[{"status":"422","source":{"pointer":"/data/id"}}]}`,
-			evidence{}, "", Unknown},
-		{"a plain code rules nothing", 409, nil, `{"errorCode":"VERSION_CONFLICT","message":"m"}`,
-			evidence{sent: sentTag}, "VERSION_CONFLICT", Unknown},
-		{"a plain code inside error", 409, nil, `{"error":{"error_code":"E7"}}`, evidence{sent: sentTag}, "E7", Unknown},
-		{"a code that is prose by its length", 409, nil, `{"code":"` + strings.Repeat("x", maxCode+1) + `"}`,
-			evidence{}, "", Unknown},
-		{"the status is no code", 409, nil, `{"code":409,"message":"m"}`, evidence{}, "", Unknown},
-		{"Elasticsearch creating an index", 400, nil,
-			`{"error":{"root_cause":[],"type":"resource_already_exists_exception","reason":"r"},"status":400}`,
-			evidence{}, "", Unknown},
+		{
+			name: "a failed condition in Google's words", status: 412,
+			body: `{"error":{"code":412,"status":"FAILED_PRECONDITION","message":"m"}}`, in: evidence{
+				condition: byTag,
+			}, code: "FAILED_PRECONDITION", want: StaleVersion,
+		},
+		{
+			name: "update only, and it is gone", status: 412, header: http.Header{
+				"X-Ms-Error-Code": {"ConditionNotMet"},
+			}, in: evidence{condition: byAny}, code: "ConditionNotMet", want: Deleted,
+		},
+		{
+			name: "the field outranks the body", status: 409, header: http.Header{
+				"X-Ms-Error-Code": {"SnapshotsPresent"},
+			}, body: `<Error><Code>BlobAlreadyExists</Code></Error>`, in: evidence{condition: byTag},
+			code: "SnapshotsPresent", want: WrongState,
+		},
+		{
+			name: "a revision in the body", status: 409, body: `{"error":"conflict","reason":"x"}`,
+			in: evidence{method: http.MethodPut, condition: byVersion}, code: "conflict", want: StaleVersion,
+		},
+		{
+			name: "a document put without any version", status: 409, body: `{"error":"conflict","reason":"x"}`,
+			in: evidence{method: http.MethodPut}, code: "conflict", want: Unknown,
+		},
+		{
+			name: "AWS names it in the field only", status: 400, header: http.Header{
+				"X-Amzn-Errortype": {"TransactionConflictException:http://x/"},
+			}, in: evidence{condition: byTag}, code: "TransactionConflictException", want: Transient,
+		},
+		{
+			name: "a cancelled transaction for a race", status: 400,
+			body: `{"__type":"TransactionCanceledException","CancellationReasons":[{"Code":"None"},` +
+				`{"Code":"TransactionConflict"}]}`, in: evidence{}, code: "TransactionCanceledException",
+			want: Transient,
+		},
+		{
+			name: "a cancelled transaction for no known reason", status: 400,
+			body: `{"__type":"TransactionCanceledException","CancellationReasons":[{"Code":"None"},` +
+				`{"Code":"ValidationError"}]}`, in: evidence{}, code: "TransactionCanceledException", want: Unknown,
+		},
+		{
+			name: "an idempotency token", status: 400, body: `{"__type":"a#IdempotentParameterMismatchException"}`,
+			in: evidence{}, code: "IdempotentParameterMismatchException", want: Idempotency,
+		},
+		{
+			name: "a lock error of FHIR", status: 409,
+			body: `{"resourceType":"OperationOutcome","issue":[{"severity":"error","code":"lock-error"}]}`,
+			in:   evidence{}, code: "lock-error", want: Locked,
+		},
+		{
+			name: "only a warning of FHIR", status: 412,
+			body: `{"resourceType":"OperationOutcome","issue":[{"severity":"warning","code":"duplicate"}]}`,
+			in: evidence{
+				condition: byTag,
+			}, want: StaleVersion,
+		},
+		{
+			name: "immutable in SCIM", status: 400,
+			body: `{"schemas":["urn:ietf:params:scim:api:messages:2.0:Error"],"scimType":"mutability"}`, in: evidence{
+				condition: byTag,
+			}, code: "mutability", want: WrongState,
+		},
+		{
+			name: "other schemas", status: 412, body: `{"schemas":["urn:x"],"scimType":"uniqueness"}`,
+			in: evidence{condition: byTag}, want: StaleVersion,
+		},
+		{
+			name: "a manifest of kind Status", status: 409, body: `{"kind":"Status","reason":"Conflict"}`,
+			in: evidence{condition: byTag}, want: Unknown,
+		},
+		{
+			name: "JSON:API in another matter", status: 422,
+			body: `{"errors":[{"status":"422","source":{"pointer":"/data/id"}}]}`, in: evidence{}, want: Unknown,
+		},
+		{
+			name: "a plain code rules nothing", status: 409, body: `{"errorCode":"VERSION_CONFLICT","message":"m"}`,
+			in: evidence{condition: byTag}, code: "VERSION_CONFLICT", want: Unknown,
+		},
+		{
+			name: "a plain code inside error", status: 409, body: `{"error":{"error_code":"E7"}}`,
+			in: evidence{condition: byTag}, code: "E7", want: Unknown,
+		},
+		{
+			name: "a code that is prose by its length", status: 409,
+			body: `{"code":"` + strings.Repeat("x", maxCode+1) + `"}`, in: evidence{}, want: Unknown,
+		},
+		{name: "the status is no code", status: 409, body: `{"code":409,"message":"m"}`, in: evidence{}, want: Unknown},
+		{
+			name: "Elasticsearch creating an index", status: 400,
+			body: `{"error":{"root_cause":[],"type":"resource_already_exists_exception","reason":"r"},"status":400}`,
+			in:   evidence{}, want: Unknown,
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			c.in.status = c.status
@@ -226,7 +362,8 @@ func TestVendorCodesThatDependOnMore(t *testing.T) {
 
 func TestIdempotencyDraftAnswersNeedAKey(t *testing.T) {
 	for _, file := range []string{"idempotency_in_progress", "idempotency_mismatch"} {
-		assert.Equal(t, Idempotency, golden(t, file, evidence{method: http.MethodPost, idempotencyKey: true}).Kind, file)
+		assert.Equal(t, Idempotency, golden(t, file, evidence{method: http.MethodPost, idempotencyKey: true}).Kind,
+			file)
 	}
 }
 

@@ -83,7 +83,7 @@ func TestNoWriteIsSentWithoutAValidator(t *testing.T) {
 	assert.ErrorIs(t, err, ifmatch.ErrNoValidator)
 	assert.Equal(t, 0, origin.Arrived("PUT")+origin.Arrived("DELETE")+origin.Arrived("PATCH"), "not one byte may leave")
 
-	_, err = ifmatch.Update(ctx, c.With(&ifmatch.Options{AllowLostUpdates: true}), url, increment)
+	_, err = ifmatch.Update(ctx, c.With(func(o *ifmatch.Options) { o.AllowLostUpdates = true }), url, increment)
 	require.NoError(t, err, "unless it is asked for by name")
 	assert.Equal(t, []string{""}, conditions(origin, "PUT"))
 }
@@ -114,7 +114,11 @@ func TestUpdateCountsEveryIncrementOnceWhenResponsesAreLost(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			origin, url := serve(t, nil, tc.body)
 			origin.Every(10, "PUT", ifmatchtest.LoseResponse())
-			c := brisk().With(&ifmatch.Options{Header: tc.header, WriteID: tc.writeID, MaxRounds: 200})
+			c := brisk().With(func(o *ifmatch.Options) {
+				o.Header = tc.header
+				o.WriteID = tc.writeID
+				o.MaxRounds = 200
+			})
 			var acknowledged, uncertain, conflicts atomic.Int64
 			var wg sync.WaitGroup
 			for w := range tc.writers {
@@ -309,8 +313,10 @@ func TestAnEndedWaitKeepsWhatItWaitedFor(t *testing.T) {
 	origin, url := serve(t, nil, `{"count":0}`)
 	race := ifmatchtest.Problem(409, map[string]any{"type": "https://example.com/race"}).With("Retry-After", "3600")
 	origin.Always("PUT", ifmatchtest.Answer(race))
-	c := brisk().With(&ifmatch.Options{MaxWait: 2 * time.Hour,
-		ProblemKinds: map[ifmatch.ProblemType]ifmatch.Kind{"https://example.com/race": ifmatch.Transient}})
+	c := brisk().With(func(o *ifmatch.Options) {
+		o.MaxWait = 2 * time.Hour
+		o.ProblemKinds = map[ifmatch.ProblemType]ifmatch.Kind{"https://example.com/race": ifmatch.Transient}
+	})
 	why := errors.New("the user closed the window")
 	ctx, cancel := context.WithCancelCause(t.Context())
 	origin.Next("PUT", ifmatchtest.After(func() { time.AfterFunc(50*time.Millisecond, func() { cancel(why) }) }))
@@ -331,7 +337,9 @@ func TestEverythingIsBounded(t *testing.T) {
 		origin.Always("PUT", ifmatchtest.RivalEdit(func(old []byte) []byte {
 			return append(bytes.TrimSuffix(old, []byte("}")), ",\"x\":1}"[:1]+fmt.Sprintf("\"x%d\":1}", len(old))...)
 		}))
-		_, err := ifmatch.Update(t.Context(), brisk().With(&ifmatch.Options{MaxRounds: 7}), url, increment)
+		_, err := ifmatch.Update(t.Context(), brisk().With(func(o *ifmatch.Options) {
+			o.MaxRounds = 7
+		}), url, increment)
 		assert.ErrorIs(t, err, ifmatch.ErrExhausted)
 		assert.ErrorIs(t, err, ifmatch.StaleVersion)
 		assert.Equal(t, 7, origin.Arrived("PUT"))
@@ -341,13 +349,16 @@ func TestEverythingIsBounded(t *testing.T) {
 		origin.Always("PUT", ifmatchtest.RefuseConditions())
 		_, err := ifmatch.Update(t.Context(), brisk(), url, increment)
 		assert.ErrorIs(t, err, ifmatch.ErrRefusedTag)
-		assert.Equal(t, 1, origin.Arrived("PUT"), "sending again what was refused for the tag that still stands helps nobody")
+		assert.Equal(t, 1, origin.Arrived("PUT"),
+			"sending again what was refused for the tag that still stands helps nobody")
 		assert.LessOrEqual(t, origin.Arrived("GET"), 8)
 	})
 	t.Run("attempts", func(t *testing.T) {
 		origin, url := serve(t, nil, `{"count":0}`)
 		origin.Always("PUT", ifmatchtest.LoseRequest())
-		_, err := ifmatch.Update(t.Context(), brisk().With(&ifmatch.Options{MaxAttempts: 3}), url, increment)
+		_, err := ifmatch.Update(t.Context(), brisk().With(func(o *ifmatch.Options) {
+			o.MaxAttempts = 3
+		}), url, increment)
 		assert.ErrorIs(t, err, ifmatch.ErrUncertain)
 		assert.ErrorIs(t, err, ifmatch.ErrExhausted)
 		assert.Equal(t, 3, origin.Arrived("PUT"))
@@ -362,13 +373,17 @@ func TestEverythingIsBounded(t *testing.T) {
 	t.Run("content", func(t *testing.T) {
 		origin, url := serve(t, nil, `{"count":0}`)
 		origin.Always("GET", ifmatchtest.Flood(1<<30))
-		_, err := ifmatch.Update(t.Context(), brisk().With(&ifmatch.Options{MaxBody: 1 << 16}), url, increment)
+		_, err := ifmatch.Update(t.Context(), brisk().With(func(o *ifmatch.Options) {
+			o.MaxBody = 1 << 16
+		}), url, increment)
 		assert.ErrorIs(t, err, ifmatch.ErrTooLarge)
 	})
 	t.Run("elapsed time", func(t *testing.T) {
 		origin, url := serve(t, nil, `{"count":0}`)
 		origin.Always("PUT", ifmatchtest.RivalEdit(func(old []byte) []byte { return append(old, ' ') }))
-		_, err := ifmatch.Update(t.Context(), brisk().With(&ifmatch.Options{MaxElapsed: time.Nanosecond}), url, increment)
+		_, err := ifmatch.Update(t.Context(), brisk().With(func(o *ifmatch.Options) {
+			o.MaxElapsed = time.Nanosecond
+		}), url, increment)
 		assert.ErrorIs(t, err, ifmatch.ErrExhausted)
 		assert.Equal(t, 1, origin.Arrived("PUT"))
 	})

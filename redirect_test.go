@@ -61,7 +61,9 @@ func TestAnUnsafeRequestStaysWhereItWasSent(t *testing.T) {
 							return reply(status, "", "Location: "+l.location), nil
 						}
 						return reply(204, "", `ETag: "2"`), nil
-					}, &ifmatch.Options{Header: http.Header{"X-Api-Key": {"secret"}, "Authorization": {"Bearer secret"}}})
+					}, &ifmatch.Options{
+						Header: http.Header{"X-Api-Key": {"secret"}, "Authorization": {"Bearer secret"}},
+					})
 					u := bump()
 					u.URL = from
 					err := write(t.Context(), client, u)
@@ -100,8 +102,9 @@ func TestAnUnsafeRequestStaysWhereItWasSent(t *testing.T) {
 func TestAReadFollowsRedirectsWithinItsOriginOnly(t *testing.T) {
 	for location, same := range map[string]bool{
 		"/moved": true, "http://origin.test/moved": true, "http://origin.test:80/moved": true,
-		"https://origin.test/moved": false, "http://evil.test/moved": false, "http://origin.test.evil.test/moved": false,
-		"http://origin.test:81/moved": false, "gopher://origin.test/moved": false,
+		"https://origin.test/moved": false, "http://evil.test/moved": false,
+		"http://origin.test.evil.test/moved": false,
+		"http://origin.test:81/moved":        false, "gopher://origin.test/moved": false,
 	} {
 		for _, status := range []int{301, 302, 303, 307, 308} {
 			client, s := through(func(a arrival) (*http.Response, error) {
@@ -193,7 +196,10 @@ func TestARedirectLeadsNoReadAstray(t *testing.T) {
 			says("307 Again", fmt.Sprint("Location: ?n=", n, "&token=", secret), "")(c, n)
 		},
 			gets: "no answer"},
-		{does: "redirects to another host", get: says("302 Found", "Location: http://evil.test/things/7", ""), gets: "302"},
+		{
+			does: "redirects to another host", get: says("302 Found", "Location: http://evil.test/things/7", ""),
+			gets: "302",
+		},
 		{does: "redirects to the cloud's metadata",
 			get: says("307 There", "Location: http://169.254.169.254/latest", ""), gets: "307"},
 		{does: "redirects to a file", get: says("302 Found", "Location: file:///etc/passwd", ""), gets: "302"},
@@ -219,7 +225,10 @@ func TestARedirectLeadsNoWriteAstray(t *testing.T) {
 			put: says("307 There", "Location: http://evil.test/", ""), updates: "307"},
 		{does: "redirects the write to plain text on another port (308)",
 			put: says("308 There", "Location: http://origin.test:81/", ""), updates: "308"},
-		{does: "redirects the write in a circle (307)", put: says("307 There", "Location: "+hostileURL, ""), updates: "307"},
+		{
+			does: "redirects the write in a circle (307)", put: says("307 There", "Location: "+hostileURL, ""),
+			updates: "307",
+		},
 		{does: "redirects the write to nonsense (307)",
 			put: says("307 There", "Location: http://%zz"+escape[1:2]+"/", ""), updates: "307"},
 	})

@@ -39,8 +39,10 @@ func TestWhatFetchingDoesNotCureSurfacesAtOnce(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			origin, url := serve(t, nil, `{"count":1}`)
 			origin.Always("PUT", ifmatchtest.Answer(tc.answer))
-			c := brisk().With(&ifmatch.Options{ProblemKinds: map[ifmatch.ProblemType]ifmatch.Kind{
-				"https://example.com/taken": ifmatch.AlreadyExists, "https://example.com/state": ifmatch.WrongState}})
+			c := brisk().With(func(o *ifmatch.Options) {
+				o.ProblemKinds = map[ifmatch.ProblemType]ifmatch.Kind{
+					"https://example.com/taken": ifmatch.AlreadyExists, "https://example.com/state": ifmatch.WrongState}
+			})
 			_, err := ifmatch.Update(t.Context(), c, url, increment)
 			assert.ErrorIs(t, err, tc.kind)
 			var conflict *ifmatch.ConflictError
@@ -58,8 +60,11 @@ func TestOnConflictDecidesAboutWhatFetchingDoesNotCure(t *testing.T) {
 		origin, url := serve(t, nil, `{"count":1}`)
 		origin.Always("PUT", ifmatchtest.Answer(taken))
 		asked := 0
-		c := brisk().With(&ifmatch.Options{ProblemKinds: kinds, MaxRounds: 4,
-			OnConflict: func(context.Context, *ifmatch.ResponseError) error { asked++; return nil }})
+		c := brisk().With(func(o *ifmatch.Options) {
+			o.ProblemKinds = kinds
+			o.MaxRounds = 4
+			o.OnConflict = func(context.Context, *ifmatch.ResponseError) error { asked++; return nil }
+		})
 		_, err := ifmatch.Update(t.Context(), c, url, increment)
 		assert.ErrorIs(t, err, ifmatch.ErrExhausted)
 		assert.ErrorIs(t, err, ifmatch.AlreadyExists)
@@ -70,8 +75,10 @@ func TestOnConflictDecidesAboutWhatFetchingDoesNotCure(t *testing.T) {
 		origin, url := serve(t, nil, `{"count":1}`)
 		origin.Always("PUT", ifmatchtest.Answer(taken))
 		no := errors.New("no other name")
-		c := brisk().With(&ifmatch.Options{ProblemKinds: kinds,
-			OnConflict: func(context.Context, *ifmatch.ResponseError) error { return no }})
+		c := brisk().With(func(o *ifmatch.Options) {
+			o.ProblemKinds = kinds
+			o.OnConflict = func(context.Context, *ifmatch.ResponseError) error { return no }
+		})
 		_, err := ifmatch.Update(t.Context(), c, url, increment)
 		assert.ErrorIs(t, err, no)
 		assert.ErrorIs(t, err, ifmatch.AlreadyExists)
@@ -80,10 +87,13 @@ func TestOnConflictDecidesAboutWhatFetchingDoesNotCure(t *testing.T) {
 		for _, status := range []int{401, 403, 429, 501} {
 			origin, url := serve(t, nil, `{"count":1}`)
 			origin.Always("PUT", ifmatchtest.Answer(ifmatchtest.Problem(status, nil)))
-			c := brisk().With(&ifmatch.Options{MaxAttempts: 1, OnConflict: func(context.Context, *ifmatch.ResponseError) error {
-				t.Errorf("asked about %d", status)
-				return nil
-			}})
+			c := brisk().With(func(o *ifmatch.Options) {
+				o.MaxAttempts = 1
+				o.OnConflict = func(context.Context, *ifmatch.ResponseError) error {
+					t.Errorf("asked about %d", status)
+					return nil
+				}
+			})
 			_, err := ifmatch.Update(t.Context(), c, url, increment)
 			assert.Error(t, err)
 			assert.Equal(t, 1, origin.Arrived("PUT"))
@@ -95,10 +105,12 @@ func TestOnConflictDecidesAboutWhatFetchingDoesNotCure(t *testing.T) {
 		require.NoError(t, err)
 		origin.Next("PUT", ifmatchtest.Answer(ifmatchtest.Problem(423, nil)))
 		u.Value.Count = 7
-		c := brisk().With(&ifmatch.Options{OnConflict: func(_ context.Context, e *ifmatch.ResponseError) error {
-			assert.Equal(t, ifmatch.Locked, e.Kind)
-			return nil // unlocked
-		}})
+		c := brisk().With(func(o *ifmatch.Options) {
+			o.OnConflict = func(_ context.Context, e *ifmatch.ResponseError) error {
+				assert.Equal(t, ifmatch.Locked, e.Kind)
+				return nil // unlocked
+			}
+		})
 		u, err = ifmatch.Save(t.Context(), c, u, nil)
 		require.NoError(t, err)
 		assert.Equal(t, 7, u.Value.Count)

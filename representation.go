@@ -9,18 +9,17 @@ import (
 	"github.com/ifmatch-go/ifmatch/jsonmerge"
 )
 
-// Representation is the state of a resource at one moment (RFC 9110 §3.2): the
-// value together with the content it was decoded from and the validator of exactly
-// that content. The validator travels with the value, so a write can only carry
-// the validator of the version that it was derived from, whatever else was read
-// from the same URL in between.
+// Representation is the state of a resource at one moment (RFC 9110 §3.2): the value together with
+// the content it was decoded from and the validator of exactly that content. The validator travels
+// with the value, so a write can only carry the validator of the version that it was derived from,
+// whatever else was read from the same URL in between.
 //
 // # The value is a view
 //
-// Change Value freely; leave the other fields alone. A write does not send Value as
-// encoding/json would print it: it takes the difference between what was fetched
-// and what Value is now, and applies that difference to Content. So members that T
-// does not know, their order, and every digit of every number survive.
+// Change Value freely; leave the other fields alone. A write does not send Value as encoding/json
+// would print it: it takes the difference between what was fetched and what Value is now, and
+// applies that difference to Content. So members that T does not know, their order, and every digit
+// of every number survive.
 //
 //   - A struct: members without a field stay. A field with omitempty that becomes
 //     empty is removed. A null that decoded to a zero stays null until the field is
@@ -38,14 +37,13 @@ import (
 //   - []byte and string (these types themselves): any content, JSON or not, sent as
 //     it is.
 //
-// A JSON document that does not mean one thing (a member twice in one object, a lone
-// surrogate, invalid UTF-8) can be read but not written: the write is refused.
+// A JSON document that does not mean one thing (a member twice in one object, a lone surrogate,
+// invalid UTF-8) can be read but not written: the write is refused.
 //
-// The fields may be stored and the Representation rebuilt later, for example for
-// the round trip through an HTML form: URL, ETag (or LastModified) and Content are
-// what a write needs, and Header's Content-Type, where it is not the usual one of T. A
-// Representation is a plain value; it is not safe for
-// concurrent changes.
+// The fields may be stored and the Representation rebuilt later, for example for the round trip
+// through an HTML form: URL, ETag (or LastModified) and Content are what a write needs, and
+// Header's Content-Type, where it is not the usual one of T. A Representation is a plain value; it
+// is not safe for concurrent changes.
 type Representation[T any] struct {
 	Value T // the caller's, to read and to change
 
@@ -55,9 +53,9 @@ type Representation[T any] struct {
 	Content      []byte      // as fetched, or as written; not to be changed
 	Header       http.Header // header fields of the response that Content or the last write came with
 
-	// sent says that Content is what a write sent, and that the answer did not tell
-	// the validator of the result: the next write has to look first.
-	sent bool
+	// unconfirmed says that Content is what a write sent, and that the answer did not tell the
+	// validator of the result: the next write has to look first.
+	unconfirmed bool
 }
 
 // form says how values of a type stand for content.
@@ -95,9 +93,9 @@ func (f form) mediaType() string {
 	return "application/json"
 }
 
-// accept is the Accept field of every request for values of this form, reads and
-// writes alike: a precondition is evaluated against the representation that the
-// write's own fields select (RFC 9110 §13.1).
+// accept is the Accept field of every request for values of this form, reads and writes alike: a
+// precondition is evaluated against the representation that the write's own fields select (RFC 9110
+// §13.1).
 func (f form) accept() string {
 	if f.opaque() {
 		return "*/*"
@@ -148,8 +146,8 @@ func encode[T any](v T) ([]byte, error) {
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
 }
 
-// rules tell how elements of arrays are recognised and, for merges, what a pair of
-// changes means; see [Options].
+// rules tell how elements of arrays are recognised and, for merges, what a pair of changes means;
+// see [Options].
 type rules struct {
 	keys  map[string][]string
 	merge jsonmerge.Rules
@@ -164,9 +162,8 @@ func rulesOf[T any](r rules) (jsonmerge.Rules, error) {
 	return tags.With(r.merge), nil
 }
 
-// render returns the content that the value stands for now. With an unchanged
-// value it returns doc's own bytes, so that comparing bytes tells whether there is
-// anything to write.
+// render returns the content that the value stands for now. With an unchanged value it returns
+// doc's own bytes, so that comparing bytes tells whether there is anything to write.
 func render[T any](doc []byte, v T, r rules) ([]byte, error) {
 	after, err := encode(v)
 	if err != nil {

@@ -110,7 +110,9 @@ func TestElementsAreRecognisedByADeclaredKey(t *testing.T) {
 
 func TestOtherTypesStandForTheirContent(t *testing.T) {
 	t.Run("map[string]any", func(t *testing.T) {
-		got := edited(t, `{"a": 1.0, "n": 12345678901234567890, "s": "x"}`, func(m *map[string]any) { (*m)["s"] = "y" }, nil)
+		got := edited(t, `{"a": 1.0, "n": 12345678901234567890, "s": "x"}`, func(m *map[string]any) {
+			(*m)["s"] = "y"
+		}, nil)
 		assert.Equal(t, `{"a": 1.0, "n": 12345678901234567890, "s": "y"}`, got)
 	})
 	t.Run("any", func(t *testing.T) {
@@ -200,7 +202,8 @@ func TestStrangeContentIsAnErrorOrStaysAsItCame(t *testing.T) {
 		{does: "hides a NUL byte in a string", get: says("200 OK", `ETag: "2"`, "{\"n\":5,\"note\":\"a\x00b\"}"),
 			gets: "not decodable"},
 		{does: "nests a million arrays",
-			get:  says("200 OK", `ETag: "2"`, `{"n":5,"deep":`+strings.Repeat("[", 500_000)+strings.Repeat("]", 500_000)+`}`),
+			get: says("200 OK", `ETag: "2"`, `{"n":5,"deep":`+strings.Repeat("[", 500_000)+
+				strings.Repeat("]", 500_000)+`}`),
 			gets: "not decodable"},
 		{does: "sends 2^63 for an int64", get: says("200 OK", `ETag: "2"`, `{"n":9223372036854775808}`),
 			gets: "not decodable"},

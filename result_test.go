@@ -113,7 +113,8 @@ func TestTheAnswerToAWriteIsTrustedOnlyForWhatItTells(t *testing.T) {
 			if c.want == looks {
 				require.Equal(t, "PUT GET PUT", s.methods())
 				require.Equal(t, `If-Match: "looked"`, last.condition())
-				require.Equal(t, "no-cache", s.arrivals()[1].header.Get("Cache-Control"), "a cache may not have heard of the write")
+				require.Equal(t, "no-cache", s.arrivals()[1].header.Get("Cache-Control"),
+					"a cache may not have heard of the write")
 			} else {
 				require.Equal(t, "PUT PUT", s.methods())
 				require.Equal(t, "If-Match: "+c.want, last.condition())
@@ -199,7 +200,7 @@ func TestAWriteWhoseAnswerToldNoValidatorIsFollowedByALook(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			origin, url := serve(t, options, `{"name":"a","count":1}`)
-			c := brisk().With(&ifmatch.Options{Header: http.Header{"Prefer": {"return=minimal"}}})
+			c := brisk().With(func(o *ifmatch.Options) { o.Header = http.Header{"Prefer": {"return=minimal"}} })
 			u, err := ifmatch.Get[doc](t.Context(), c, url)
 			require.NoError(t, err)
 			for i := 2; i <= 4; i++ {
@@ -229,7 +230,7 @@ func TestAWriteWhoseAnswerToldNoValidatorIsFollowedByALook(t *testing.T) {
 
 func TestAPatchThatToldNoContentIsNoBaseForTheNextWrite(t *testing.T) {
 	origin, url := serve(t, nil, `{"name":"a","count":1}`)
-	c := brisk().With(&ifmatch.Options{Header: http.Header{"Prefer": {"return=minimal"}}})
+	c := brisk().With(func(o *ifmatch.Options) { o.Header = http.Header{"Prefer": {"return=minimal"}} })
 	u, err := ifmatch.Get[doc](t.Context(), c, url)
 	require.NoError(t, err)
 	u, err = ifmatch.Patch(t.Context(), c, u, "application/merge-patch+json", []byte(`{"count":2}`))
@@ -246,7 +247,8 @@ func TestWhatASuccessSaysBesidesCannotMakeItAFailure(t *testing.T) {
 		{does: "gives * for the tag of what was written", put: says("204 No Content", `ETag: *`, ""), updates: "ok"},
 		{does: "returns another resource's content",
 			put: says("200 OK",
-				"ETag: \"2\"\nContent-Location: http://evil.test/\nPreference-Applied: return=representation", `{"n":666}`),
+				"ETag: \"2\"\nContent-Location: http://evil.test/\nPreference-Applied: return=representation",
+				`{"n":666}`),
 			updates: "ok"},
 		{does: "returns garbage for the new representation",
 			put: says("200 OK", "ETag: \"2\"\nPreference-Applied: return=representation", "\xff\xfe"), updates: "ok"},

@@ -44,7 +44,8 @@ func TestAnAnswerBeforeABrokenConnectionIsKept(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		client, _ := through(func(a arrival) (*http.Response, error) {
 			if a.n == 1 {
-				return reply(503, `{"type":"https://example.com/probs/busy"}`, "Content-Type: application/problem+json"), nil
+				return reply(503, `{"type":"https://example.com/probs/busy"}`,
+					"Content-Type: application/problem+json"), nil
 			}
 			return nil, errLost
 		}, nil)
@@ -222,7 +223,9 @@ func TestCancellingARequestInFlightReturnsAtOnce(t *testing.T) {
 
 func TestAContextThatHasEndedSendsNothing(t *testing.T) {
 	each(t, func(t *testing.T, use func(context.Context, *ifmatch.Client) error) {
-		client, s := through(func(arrival) (*http.Response, error) { return reply(200, thingV1, `ETag: "1"`), nil }, nil)
+		client, s := through(func(arrival) (*http.Response, error) {
+			return reply(200, thingV1, `ETag: "1"`), nil
+		}, nil)
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
 		err := use(ctx, client)
@@ -303,7 +306,9 @@ func TestARoundTripperThatBreaksItsContractDoesNoHarm(t *testing.T) {
 		"status 0": func() *http.Response { return &http.Response{Header: http.Header{}, Body: http.NoBody} },
 	} {
 		network := tripper(func(*http.Request) (*http.Response, error) { return f(), nil })
-		client := ifmatch.New(&ifmatch.Options{HTTPClient: &http.Client{Transport: network}, MaxAttempts: 2, MaxWait: -1})
+		client := ifmatch.New(&ifmatch.Options{
+			HTTPClient: &http.Client{Transport: network}, MaxAttempts: 2, MaxWait: -1,
+		})
 		assert.NotPanics(t, func() {
 			_, err := ifmatch.Get[thing](t.Context(), client, thingURL)
 			assert.Error(t, err, name)

@@ -1,10 +1,17 @@
 package ifmatch
 
 import (
+	"context"
+	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"time"
 )
+
+// ErrExhausted reports that a bound ended the call: rounds, time, or a wait that the server asked
+// for and that does not fit. Test for it with [errors.Is].
+var ErrExhausted = errors.New("a bound was reached")
 
 // maxRetryAfter bounds what a server can ask us to wait. It is far beyond any sensible request and
 // far below what overflows a time.Duration, so that sums and deadlines made from it stay true.
@@ -53,3 +60,57 @@ func parseDelaySeconds(s string) (time.Duration, bool) {
 }
 
 func clampDelay(d time.Duration) time.Duration { return min(max(d, 0), maxRetryAfter) }
+
+// fits reports whether waiting d and then one more round trip ends in time.
+func fits(ctx context.Context, d, roundTrip, maxWait time.Duration) bool {
+	if d > maxWait {
+		return false
+	}
+	deadline, ok := ctx.Deadline()
+	return !ok || time.Until(deadline) >= d+roundTrip
+}
+
+// noTime says that a wait was not begun, and keeps what it would have been for.
+func noTime(ctx context.Context, d, maxWait time.Duration, err error) error {
+	limit := fmt.Sprintf("MaxWait is %v", maxWait)
+	if deadline, ok := ctx.Deadline(); ok && d <= maxWait {
+		limit = fmt.Sprintf("%v left before the deadline", time.Until(deadline).Round(time.Millisecond))
+	}
+	stop := fmt.Errorf("%w: a wait of %v does not fit (%s)", ErrExhausted, d.Round(time.Millisecond), limit)
+	return errors.Join(stop, err)
+}
+
+// waitFor waits d, if that and one more round trip fit; otherwise it says so at once.
+func waitFor(ctx context.Context, d, roundTrip, maxWait time.Duration) error {
+	if !fits(ctx, d, roundTrip, maxWait) {
+		return noTime(ctx, d, maxWait, nil)
+	}
+	return sleep(ctx, d)
+}
+
+// over returns why ctx has ended: its error, and its cause if that says more.
+func over(ctx context.Context) error {
+	err, cause := ctx.Err(), context.Cause(ctx)
+	if err == nil || errors.Is(cause, err) {
+		return cause
+	}
+	return fmt.Errorf("%w: %w", err, cause)
+}
+
+// sleep waits d or until ctx ends, and then returns why it has.
+func sleep(ctx context.Context, d time.Duration) error {
+	if ctx.Err() != nil {
+		return over(ctx)
+	}
+	if d <= 0 {
+		return nil
+	}
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return over(ctx)
+	case <-t.C:
+		return nil
+	}
+}

@@ -164,7 +164,9 @@ func TestJitterNeverShortensRetryAfter(t *testing.T) {
 
 func TestAWaitThatDoesNotFitTheDeadlineIsNotBegun(t *testing.T) {
 	each(t, func(t *testing.T, use func(context.Context, *ifmatch.Client) error) {
-		client, s := through(func(arrival) (*http.Response, error) { return reply(429, "", "Retry-After: 20"), nil }, nil)
+		client, s := through(func(arrival) (*http.Response, error) {
+			return reply(429, "", "Retry-After: 20"), nil
+		}, nil)
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 		defer cancel()
 		start := time.Now()
@@ -203,7 +205,9 @@ func TestNoWaitAtAllIsAllowedWhereMaxWaitIsNegative(t *testing.T) {
 		_, err := ifmatch.Get[thing](t.Context(), client, thingURL)
 		require.Error(t, err)
 		require.Len(t, s.arrivals(), 5)
-		client, s = through(func(arrival) (*http.Response, error) { return reply(503, "", "Retry-After: 1"), nil }, none)
+		client, s = through(func(arrival) (*http.Response, error) {
+			return reply(503, "", "Retry-After: 1"), nil
+		}, none)
 		_, err = ifmatch.Get[thing](t.Context(), client, thingURL)
 		require.ErrorIs(t, err, ifmatch.ErrExhausted)
 		require.Len(t, s.arrivals(), 1)

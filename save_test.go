@@ -16,7 +16,8 @@ func TestSaveMergesFromTheOriginalBaseInEveryRound(t *testing.T) {
 	u, err := ifmatch.Get[doc](t.Context(), brisk(), url)
 	require.NoError(t, err)
 	// A merge of a merge would take the second rival's "1" for a change of our "2".
-	origin.Next("PUT", ifmatchtest.RivalWrite(`{"name":"2","count":1}`), ifmatchtest.RivalWrite(`{"name":"1","count":2}`))
+	origin.Next("PUT", ifmatchtest.RivalWrite(`{"name":"2","count":1}`),
+		ifmatchtest.RivalWrite(`{"name":"1","count":2}`))
 	u.Value.Name = "2"
 	u.Value.Tags = []string{"x"}
 	var bases, locals []string

@@ -56,7 +56,8 @@ func TestUnderAnyScheduleOfFaultsAnEditIsAppliedAtMostOnce(t *testing.T) {
 			case 4:
 				return rival
 			case 5:
-				return ifmatchtest.Together(rival, ifmatchtest.RefuseWith(ifmatchtest.Response{Status: 409, Body: "changed"}))
+				return ifmatchtest.Together(rival,
+					ifmatchtest.RefuseWith(ifmatchtest.Response{Status: 409, Body: "changed"}))
 			case 6:
 				return ifmatchtest.Postpone()
 			case 7:
@@ -71,7 +72,9 @@ func TestUnderAnyScheduleOfFaultsAnEditIsAppliedAtMostOnce(t *testing.T) {
 				origin.Next("GET", ifmatchtest.Times(1+rng.IntN(7), ifmatchtest.StaleRead())...)
 			}
 		}
-		o := &ifmatch.Options{HTTPClient: &http.Client{Transport: lossy{origin}}, MaxWait: time.Microsecond, MaxRounds: 100}
+		o := &ifmatch.Options{
+			HTTPClient: &http.Client{Transport: lossy{origin}}, MaxWait: time.Microsecond, MaxRounds: 100,
+		}
 		if withID {
 			o.WriteID = "/by"
 		}

@@ -68,7 +68,7 @@ func TestNoPlainWriteLandsOnAVersionThatItsUnitDidNotRead(t *testing.T) {
 		origin.Set("/a", `{"v":0}`)
 		origin.Set("/b", `{"v":0}`)
 		h := ifmatch.New(&ifmatch.Options{HTTPClient: &http.Client{Transport: direct{origin}},
-			MaxTracked: 1 + rng.IntN(2)}).HTTPClient()
+			Plain: ifmatch.PlainOptions{MaxTracked: 1 + rng.IntN(2)}}).HTTPClient()
 		flows := make([]map[string]*flow, 2+rng.IntN(3))
 		for i := range flows {
 			ctx := t.Context()
@@ -89,7 +89,8 @@ func TestNoPlainWriteLandsOnAVersionThatItsUnitDidNotRead(t *testing.T) {
 				}
 			default:
 				before := origin.Version(path)
-				status, _, err := plain(t, f.ctx, h, "PUT", "http://origin.test"+path, fmt.Sprintf(`{"v":%d}`, rng.Int()))
+				status, _, err := plain(t, f.ctx, h, "PUT", "http://origin.test"+path,
+					fmt.Sprintf(`{"v":%d}`, rng.Int()))
 				switch {
 				case err != nil:
 					refused++
@@ -99,13 +100,15 @@ func TestNoPlainWriteLandsOnAVersionThatItsUnitDidNotRead(t *testing.T) {
 				default:
 					landed++
 					require.Equal(t, before, f.read,
-						"seed %d: a write made from version %d landed on version %d:\n%v", seed, f.read, before, origin.Requests())
+						"seed %d: a write made from version %d landed on version %d:\n%v", seed, f.read, before,
+						origin.Requests())
 				}
 				f.read = 0 // without a unit of work each write is made from a read of its own
 			}
 		}
 	}
-	t.Logf("%d schedules: %d writes landed, %d conflicted, %d were refused locally", schedules, landed, conflicts, refused)
+	t.Logf("%d schedules: %d writes landed, %d conflicted, %d were refused locally", schedules, landed, conflicts,
+		refused)
 	require.Positive(t, landed)
 	require.Positive(t, conflicts)
 	require.Positive(t, refused)
@@ -219,14 +222,16 @@ func TestWhatAUnitReadInPartsOrFromItsCacheIsNotOverwrittenUnguarded(t *testing.
 
 func TestRowsOfALaterListingDoNotReplaceWhatAUnitReadWhole(t *testing.T) {
 	origin, target := serve(t, nil, `{"n":1}`)
-	h := ifmatch.New(&ifmatch.Options{Rows: func(_ *url.URL, content []byte) map[string]string {
-		var m map[string]string
-		_ = json.Unmarshal(content, &m)
-		if r, ok := m["/doc"]; ok {
-			return map[string]string{"/doc": r}
-		}
-		return nil
-	}}).HTTPClient()
+	h := ifmatch.New(&ifmatch.Options{
+		Plain: ifmatch.PlainOptions{Rows: func(_ *url.URL, content []byte) map[string]string {
+			var m map[string]string
+			_ = json.Unmarshal(content, &m)
+			if r, ok := m["/doc"]; ok {
+				return map[string]string{"/doc": r}
+			}
+			return nil
+		}},
+	}).HTTPClient()
 	ctx := ifmatch.UnitOfWork(t.Context())
 	plain(t, ctx, h, "GET", target, "")
 	origin.Set("/doc", `{"n":50}`)
@@ -240,7 +245,10 @@ func TestRowsOfALaterListingDoNotReplaceWhatAUnitReadWhole(t *testing.T) {
 
 func TestWhatAUnitFoundAbsentIsCreatedInTheWordsOfTheDialect(t *testing.T) {
 	origin, url := serve(t, nil, "")
-	h := ifmatch.New(&ifmatch.Options{Dialect: dialect.Elasticsearch(), RequireCondition: true}).HTTPClient()
+	h := ifmatch.New(&ifmatch.Options{
+		Dialect: dialect.Elasticsearch(),
+		Plain:   ifmatch.PlainOptions{RequireCondition: true},
+	}).HTTPClient()
 	ctx := ifmatch.UnitOfWork(t.Context())
 	plain(t, ctx, h, "GET", url, "")
 	_, _, err := plain(t, ctx, h, "PUT", url, `{"n":1}`)

@@ -40,7 +40,7 @@ func TestUpdateOfAnAbsentResourceIsAnErrorUnlessItMayCreate(t *testing.T) {
 	require.ErrorAs(t, err, &refused)
 	assert.Equal(t, 404, refused.StatusCode)
 
-	c := brisk().With(&ifmatch.Options{CreateIfAbsent: true})
+	c := brisk().With(func(o *ifmatch.Options) { o.CreateIfAbsent = true })
 	u, err := ifmatch.Update(t.Context(), c, url, increment)
 	require.NoError(t, err)
 	assert.Equal(t, 1, u.Value.Count)
@@ -50,7 +50,7 @@ func TestUpdateOfAnAbsentResourceIsAnErrorUnlessItMayCreate(t *testing.T) {
 func TestTwoCreatorsAtOnceBothEndRight(t *testing.T) {
 	origin, url := serve(t, nil, "")
 	origin.Always("PUT", ifmatchtest.Barrier(2))
-	c := brisk().With(&ifmatch.Options{CreateIfAbsent: true})
+	c := brisk().With(func(o *ifmatch.Options) { o.CreateIfAbsent = true })
 	var wg sync.WaitGroup
 	for range 2 {
 		wg.Go(func() {
@@ -74,7 +74,9 @@ func TestUpdateDoesNotResurrectWhatWasDeletedMeanwhile(t *testing.T) {
 
 	origin.Set("/doc", `{"count":5}`)
 	origin.Next("PUT", ifmatchtest.RivalDelete())
-	_, err = ifmatch.Update(t.Context(), brisk().With(&ifmatch.Options{CreateIfAbsent: true}), url, increment)
+	_, err = ifmatch.Update(t.Context(), brisk().With(func(o *ifmatch.Options) {
+		o.CreateIfAbsent = true
+	}), url, increment)
 	require.NoError(t, err, "unless it may create")
 	assert.JSONEq(t, `{"name":"","count":1}`, origin.Body("/doc"))
 }
@@ -84,7 +86,9 @@ func TestUpdateDoesNotTakeANewResourceForTheOldOne(t *testing.T) {
 	t.Run("by identity", func(t *testing.T) {
 		origin, url := serve(t, nil, one)
 		origin.Next("PUT", ifmatchtest.RivalRecreate(two))
-		_, err := ifmatch.Update(t.Context(), brisk().With(&ifmatch.Options{Identity: "/uid"}), url, increment)
+		_, err := ifmatch.Update(t.Context(), brisk().With(func(o *ifmatch.Options) {
+			o.Identity = "/uid"
+		}), url, increment)
 		assert.ErrorIs(t, err, ifmatch.Recreated)
 		assert.JSONEq(t, two, origin.Body("/doc"))
 	})
@@ -118,7 +122,7 @@ func TestUpdateWritesToWhereTheRedirectOfItsReadLed(t *testing.T) {
 
 func TestManyWritersLoseNothing(t *testing.T) {
 	origin, url := serve(t, nil, `{"count":0}`)
-	c := brisk().With(&ifmatch.Options{MaxRounds: 1000})
+	c := brisk().With(func(o *ifmatch.Options) { o.MaxRounds = 1000 })
 	var wg sync.WaitGroup
 	for range 16 {
 		wg.Go(func() {

@@ -30,7 +30,10 @@ func TestIdentitiesDoNotMix(t *testing.T) {
 
 func TestWhatIsRememberedIsBounded(t *testing.T) {
 	origin := ifmatchtest.New(nil)
-	h := ifmatch.New(&ifmatch.Options{HTTPClient: &http.Client{Transport: direct{origin}}, MaxTracked: 4}).HTTPClient()
+	h := ifmatch.New(&ifmatch.Options{
+		HTTPClient: &http.Client{Transport: direct{origin}},
+		Plain:      ifmatch.PlainOptions{MaxTracked: 4},
+	}).HTTPClient()
 	ctx := ifmatch.UnitOfWork(t.Context())
 	at := func(i int) string { return fmt.Sprintf("http://origin.test/%d", i) }
 	for i := range 1100 {
@@ -83,7 +86,10 @@ func TestAPollerDoesNotMakeTheMemoryGrowWithEveryVersion(t *testing.T) {
 		header := http.Header{"Etag": {fmt.Sprintf(`"%01000d"`, n)}}
 		return &http.Response{StatusCode: 200, Header: header, Body: http.NoBody, Request: r}, nil
 	})
-	h := ifmatch.New(&ifmatch.Options{HTTPClient: &http.Client{Transport: network}, MaxTracked: 1}).HTTPClient()
+	h := ifmatch.New(&ifmatch.Options{
+		HTTPClient: &http.Client{Transport: network},
+		Plain:      ifmatch.PlainOptions{MaxTracked: 1},
+	}).HTTPClient()
 	heap := func() uint64 {
 		runtime.GC()
 		var m runtime.MemStats

@@ -16,7 +16,9 @@ func TestAWriteIdentifierTellsOurWriteFromARivalsEqualOne(t *testing.T) {
 	t.Run("ours", func(t *testing.T) {
 		origin, url := serve(t, nil, `{"count":0}`)
 		origin.Next("PUT", ifmatchtest.LoseResponse())
-		u, err := ifmatch.Update(t.Context(), brisk().With(&ifmatch.Options{WriteID: "/by"}), url, increment)
+		u, err := ifmatch.Update(t.Context(), brisk().With(func(o *ifmatch.Options) {
+			o.WriteID = "/by"
+		}), url, increment)
 		require.NoError(t, err)
 		assert.Equal(t, 1, u.Value.Count)
 	})
@@ -24,7 +26,9 @@ func TestAWriteIdentifierTellsOurWriteFromARivalsEqualOne(t *testing.T) {
 		origin, url := serve(t, nil, `{"count":0}`)
 		origin.Next("PUT", ifmatchtest.LoseRequest())
 		origin.Next("GET", ifmatchtest.Pass(), rival)
-		_, err := ifmatch.Update(t.Context(), brisk().With(&ifmatch.Options{WriteID: "/by"}), url, increment)
+		_, err := ifmatch.Update(t.Context(), brisk().With(func(o *ifmatch.Options) {
+			o.WriteID = "/by"
+		}), url, increment)
 		assert.ErrorIs(t, err, ifmatch.ErrUncertain)
 	})
 	t.Run("a list that does not have it proves that it did not land", func(t *testing.T) {
@@ -32,7 +36,9 @@ func TestAWriteIdentifierTellsOurWriteFromARivalsEqualOne(t *testing.T) {
 		origin.Next("PUT", ifmatchtest.LoseRequest())
 		origin.Next("GET", ifmatchtest.Pass(),
 			ifmatchtest.RivalEdit(func([]byte) []byte { return []byte(`{"count":1,"by":["first","rival"]}`) }))
-		u, err := ifmatch.Update(t.Context(), brisk().With(&ifmatch.Options{WriteID: "/by"}), url, increment)
+		u, err := ifmatch.Update(t.Context(), brisk().With(func(o *ifmatch.Options) {
+			o.WriteID = "/by"
+		}), url, increment)
 		require.NoError(t, err)
 		assert.Equal(t, 2, u.Value.Count)
 	})
@@ -41,13 +47,17 @@ func TestAWriteIdentifierTellsOurWriteFromARivalsEqualOne(t *testing.T) {
 		origin.Next("PUT", ifmatchtest.LoseRequest())
 		origin.Next("GET", ifmatchtest.Pass(),
 			ifmatchtest.RivalEdit(func([]byte) []byte { return []byte(`{"count":1,"by":["rival"]}`) }))
-		_, err := ifmatch.Update(t.Context(), brisk().With(&ifmatch.Options{WriteID: "/by"}), url, increment)
+		_, err := ifmatch.Update(t.Context(), brisk().With(func(o *ifmatch.Options) {
+			o.WriteID = "/by"
+		}), url, increment)
 		assert.ErrorIs(t, err, ifmatch.ErrUncertain)
 	})
 	t.Run("a list keeps the newest 32", func(t *testing.T) {
 		origin, url := serve(t, nil, `{"count":0,"by":[]}`)
 		for range 40 {
-			_, err := ifmatch.Update(t.Context(), brisk().With(&ifmatch.Options{WriteID: "/by"}), url, increment)
+			_, err := ifmatch.Update(t.Context(), brisk().With(func(o *ifmatch.Options) {
+				o.WriteID = "/by"
+			}), url, increment)
 			require.NoError(t, err)
 		}
 		var got struct {
@@ -60,7 +70,9 @@ func TestAWriteIdentifierTellsOurWriteFromARivalsEqualOne(t *testing.T) {
 	})
 	t.Run("a place that does not exist is an error", func(t *testing.T) {
 		origin, url := serve(t, nil, `{"count":0}`)
-		_, err := ifmatch.Update(t.Context(), brisk().With(&ifmatch.Options{WriteID: "/no/such/parent"}), url, increment)
+		_, err := ifmatch.Update(t.Context(), brisk().With(func(o *ifmatch.Options) {
+			o.WriteID = "/no/such/parent"
+		}), url, increment)
 		assert.ErrorContains(t, err, "/no/such/parent")
 		assert.Equal(t, 0, origin.Arrived("PUT"))
 	})
@@ -70,7 +82,9 @@ func TestAnIdentifierTellsThatTheWriteWhichAGatewayRepeatedIsOurs(t *testing.T) 
 	t.Run("Update", func(t *testing.T) {
 		origin, url := serve(t, nil, `{"count":0}`)
 		origin.Always("PUT", ifmatchtest.Replay())
-		u, err := ifmatch.Update(t.Context(), brisk().With(&ifmatch.Options{WriteID: "/by"}), url, increment)
+		u, err := ifmatch.Update(t.Context(), brisk().With(func(o *ifmatch.Options) {
+			o.WriteID = "/by"
+		}), url, increment)
 		require.NoError(t, err)
 		assert.Equal(t, 1, u.Value.Count)
 		assert.Equal(t, 1, origin.Applied("PUT"))
@@ -81,21 +95,25 @@ func TestAnIdentifierTellsThatTheWriteWhichAGatewayRepeatedIsOurs(t *testing.T) 
 		require.NoError(t, err)
 		origin.Always("PUT", ifmatchtest.Replay())
 		u.Value.Count = 5
-		_, err = ifmatch.Put(t.Context(), brisk().With(&ifmatch.Options{WriteID: "/by"}), u)
+		_, err = ifmatch.Put(t.Context(), brisk().With(func(o *ifmatch.Options) { o.WriteID = "/by" }), u)
 		require.NoError(t, err)
 		assert.Equal(t, 1, origin.Applied("PUT"))
 	})
 	t.Run("Create", func(t *testing.T) {
 		origin, url := serve(t, nil, `{}`)
 		origin.Always("PUT", ifmatchtest.Replay())
-		_, err := ifmatch.Create(t.Context(), brisk().With(&ifmatch.Options{WriteID: "/by"}), url+"/new", doc{Count: 1})
+		_, err := ifmatch.Create(t.Context(), brisk().With(func(o *ifmatch.Options) {
+			o.WriteID = "/by"
+		}), url+"/new", doc{Count: 1})
 		require.NoError(t, err)
 		assert.Equal(t, 1, origin.Applied("PUT"))
 	})
 	t.Run("a rival's is not", func(t *testing.T) {
 		origin, url := serve(t, nil, `{"count":0}`)
 		origin.Next("PUT", ifmatchtest.RivalWrite(`{"count":7,"by":"rival"}`))
-		u, err := ifmatch.Update(t.Context(), brisk().With(&ifmatch.Options{WriteID: "/by"}), url, increment)
+		u, err := ifmatch.Update(t.Context(), brisk().With(func(o *ifmatch.Options) {
+			o.WriteID = "/by"
+		}), url, increment)
 		require.NoError(t, err)
 		assert.Equal(t, 8, u.Value.Count)
 	})
@@ -104,7 +122,9 @@ func TestAnIdentifierTellsThatTheWriteWhichAGatewayRepeatedIsOurs(t *testing.T) 
 		origin.Next("PUT", ifmatchtest.RivalWrite(`{"count":7}`))
 		origin.Next("GET", ifmatchtest.Pass(), ifmatchtest.Answer(ifmatchtest.Problem(403, nil)),
 			ifmatchtest.Answer(ifmatchtest.Problem(403, nil)))
-		_, err := ifmatch.Update(t.Context(), brisk().With(&ifmatch.Options{WriteID: "/by"}), url, increment)
+		_, err := ifmatch.Update(t.Context(), brisk().With(func(o *ifmatch.Options) {
+			o.WriteID = "/by"
+		}), url, increment)
 		assert.ErrorIs(t, err, ifmatch.StaleVersion)
 	})
 }
@@ -113,7 +133,7 @@ func TestAClearRefusalStaysOneWhenThereIsNoTimeToLookForTheIdentifier(t *testing
 	origin, url := serve(t, nil, `{"count":0}`)
 	origin.Next("PUT", ifmatchtest.Together(ifmatchtest.RivalWrite(`{"count":7}`),
 		ifmatchtest.RefuseWith(ifmatchtest.Problem(412, nil).With("Retry-After", "3600"))))
-	_, err := ifmatch.Update(t.Context(), brisk().With(&ifmatch.Options{WriteID: "/by"}), url, increment)
+	_, err := ifmatch.Update(t.Context(), brisk().With(func(o *ifmatch.Options) { o.WriteID = "/by" }), url, increment)
 	assert.ErrorIs(t, err, ifmatch.StaleVersion)
 	assert.ErrorIs(t, err, ifmatch.ErrExhausted)
 	assert.NotErrorIs(t, err, ifmatch.ErrUncertain)

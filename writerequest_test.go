@@ -79,7 +79,7 @@ func TestAChangeIsSentAsAPatchWhereItMayAndCan(t *testing.T) {
 			origin, url := serve(t, nil, tc.content)
 			origin.Always("GET", ifmatchtest.SetHeader("Accept-Patch", tc.accept))
 			origin.Always("PATCH", ifmatchtest.Answer(ifmatchtest.Response{Status: 204}))
-			c := brisk().With(&ifmatch.Options{PatchFormat: tc.format})
+			c := brisk().With(func(o *ifmatch.Options) { o.PatchFormat = tc.format })
 			_, err := ifmatch.Update(t.Context(), c, url, func(v *view) error { tc.edit(v); return nil })
 			require.NoError(t, err)
 			w := origin.Requests(tc.method)
@@ -98,7 +98,7 @@ func TestAWriteAfterAWriteKeepsTheMediaType(t *testing.T) {
 	origin, url := serve(t, nil, "")
 	origin.SetContent("/doc", "text/markdown", []byte("# a"))
 	// The answer to the first write is a 204, which does not repeat the type.
-	c := brisk().With(&ifmatch.Options{Header: http.Header{"Prefer": {"return=minimal"}}})
+	c := brisk().With(func(o *ifmatch.Options) { o.Header = http.Header{"Prefer": {"return=minimal"}} })
 	u, err := ifmatch.Get[[]byte](t.Context(), c, url)
 	require.NoError(t, err)
 	for range 2 {

@@ -311,7 +311,9 @@ func creationCanBeWrittenOn(t *testing.T, x *exam) {
 		t.Skip("a creation is refused")
 	}
 	add := func(d *doc) error { d.Name, d.Count = "new", d.Count+1; return nil }
-	u, err := ifmatch.Update(t.Context(), x.client.With(&ifmatch.Options{CreateIfAbsent: true}), x.url, add)
+	u, err := ifmatch.Update(t.Context(), x.client.With(func(o *ifmatch.Options) {
+		o.CreateIfAbsent = true
+	}), x.url, add)
 	require.NoError(t, err)
 	require.Equal(t, x.url, u.URL)
 	require.Equal(t, doc{"new", 1}, u.Value)

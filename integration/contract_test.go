@@ -203,7 +203,7 @@ func unguardedWritesAreAskedFor[T any](t *testing.T, x *exam[T]) {
 	require.ErrorIs(t, err, ifmatch.ErrNoValidator)
 	x.holds(t, document{Title: "first"})
 
-	_, err = ifmatch.Put(t.Context(), x.client.With(&ifmatch.Options{AllowLostUpdates: true}), u)
+	_, err = ifmatch.Put(t.Context(), x.client.With(func(o *ifmatch.Options) { o.AllowLostUpdates = true }), u)
 	if x.unguarded == nil {
 		require.NoError(t, err)
 		x.holds(t, document{Title: "second"})
@@ -323,7 +323,7 @@ func concurrentWritersLoseNothing[T any](t *testing.T, x *exam[T]) {
 		writers, each = 3, 1
 	}
 	x.seed(t)
-	patient := &ifmatch.Options{MaxRounds: 1000} // what is asked here is whether anything is lost, not how soon
+	patient := func(o *ifmatch.Options) { o.MaxRounds = 1000 } // what is asked here is whether anything is lost, not how soon
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	errs := make([]error, writers)

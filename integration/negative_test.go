@@ -177,7 +177,7 @@ func TestRefusingWeakTagsKeepsWritesOffAServerThatHasNoOthers(t *testing.T) {
 	someone := other{http: s.someone, url: url, mediaType: typed.mediaType}
 	someone.puts(t, []byte(`{"title": "first", "count": 0}`))
 	before := someone.sees(t)
-	client := ifmatch.New(&s.options).With(&ifmatch.Options{RefuseWeakTags: true})
+	client := ifmatch.New(&s.options).With(func(o *ifmatch.Options) { o.RefuseWeakTags = true })
 	_, err := ifmatch.Update(t.Context(), client, url, func(d *document) error { d.Count++; return nil })
 	require.ErrorIs(t, err, ifmatch.ErrNoValidator)
 	require.Equal(t, string(before), string(someone.sees(t)))

@@ -39,8 +39,8 @@ func main() {
 }
 
 func run(ctx context.Context, out io.Writer, rounds int) error {
-	merging := ifmatch.New(&ifmatch.Options{Routes: map[string]*ifmatch.Options{
-		"/orders/{id}": {Merge: ifmatch.ThreeWay[json.RawMessage]},
+	merging := ifmatch.New(&ifmatch.Options{Routes: map[string]func(*ifmatch.Options){
+		"/orders/{id}": func(o *ifmatch.Options) { o.Plain.Merge = ifmatch.ThreeWay[json.RawMessage] },
 	}})
 	for _, s := range []scene{
 		{"PUT    without ifmatch", http.DefaultClient, put, [2]string{"apples", "pears"}},

@@ -176,7 +176,7 @@ func contest(ctx context.Context, url string, change changer) (*outcome, error) 
 
 // overwrite makes content the state of the resource, whatever it was, and creates it if need be.
 func overwrite(ctx context.Context, c *ifmatch.Client, url string, content []byte) error {
-	c = c.With(&ifmatch.Options{CreateIfAbsent: true, Header: http.Header{"Content-Type": {"application/json"}}})
+	c = c.With(func(o *ifmatch.Options) { o.CreateIfAbsent = true; o.Header.Set("Content-Type", "application/json") })
 	_, err := ifmatch.Update(ctx, c, url, func(now *[]byte) error {
 		*now = content
 		return nil

@@ -3,6 +3,7 @@ package clients_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -123,8 +124,8 @@ func contendForBlobs(t *testing.T, signed func(*testing.T, policy.ClientOptions)
 			},
 		}
 	}
-	policies := func(o *ifmatch.Options) policy.ClientOptions {
-		return policy.ClientOptions{PerCallPolicies: []policy.Policy{beforeSigning(o)}}
+	policies := func(merge ifmatch.MergeFunc[json.RawMessage]) policy.ClientOptions {
+		return policy.ClientOptions{PerCallPolicies: []policy.Policy{beforeSigning(merge)}}
 	}
 	contendAll(t,
 		of("azblob", mostLost, 0, anonymous(t, open, nil)),
@@ -132,7 +133,7 @@ func contendForBlobs(t *testing.T, signed func(*testing.T, policy.ClientOptions)
 		of("azblob over ifmatch, merging", 0, 0, anonymous(t, open, ifmatch.New(mergeAll))),
 		of("azblob with signatures", mostLost, 0, plain),
 		of("azblob with signatures over ifmatch", 0, someRefused, signed(t, policies(nil))),
-		of("azblob with signatures over ifmatch, merging", 0, 0, signed(t, policies(mergeAll))),
+		of("azblob with signatures over ifmatch, merging", 0, 0, signed(t, policies(mergeAll.Plain.Merge))),
 	)
 }
 
@@ -141,9 +142,12 @@ func contendForBlobs(t *testing.T, signed func(*testing.T, policy.ClientOptions)
 // with its retries.
 type aroundPolicies struct{ client *ifmatch.Client }
 
-func beforeSigning(o *ifmatch.Options) policy.Policy {
+func beforeSigning(merge ifmatch.MergeFunc[json.RawMessage]) policy.Policy {
 	sending := &http.Client{Transport: restOfPipeline{}}
-	return aroundPolicies{ifmatch.New(&ifmatch.Options{HTTPClient: sending, RequireCondition: true}).With(o)}
+	return aroundPolicies{ifmatch.New(&ifmatch.Options{
+		HTTPClient: sending,
+		Plain:      ifmatch.PlainOptions{RequireCondition: true, Merge: merge},
+	})}
 }
 
 type pipelineKey struct{}
@@ -181,7 +185,9 @@ func TestAzblobWithSignaturesAboveIfmatchIsRefusedWhereAConditionIsRequired(t *t
 	b, url := serveBlobs(t)
 	b.set("tally", "{}")
 	client := signingAs(account, accountKey, url)(t, policy.ClientOptions{
-		Transport: ifmatch.New(&ifmatch.Options{RequireCondition: true}), Retry: policy.RetryOptions{MaxRetries: -1},
+		Transport: ifmatch.New(&ifmatch.Options{
+			Plain: ifmatch.PlainOptions{RequireCondition: true},
+		}), Retry: policy.RetryOptions{MaxRetries: -1},
 	})
 	_, err := raiseBlob(client, "tally")(ifmatch.UnitOfWork(t.Context()), 0, func() {})
 	require.ErrorIs(t, err, ifmatch.ErrNoValidator)
@@ -194,7 +200,9 @@ func TestAzblobInPartsIsRefusedWhereAConditionIsRequired(t *testing.T) {
 	b, url := serveBlobs(t)
 	b.set("tally", `{"a":1}`)
 	client, err := azblob.NewClientWithNoCredential(url, &azblob.ClientOptions{ClientOptions: policy.ClientOptions{
-		Transport: ifmatch.New(&ifmatch.Options{RequireCondition: true}), Retry: policy.RetryOptions{MaxRetries: -1},
+		Transport: ifmatch.New(&ifmatch.Options{
+			Plain: ifmatch.PlainOptions{RequireCondition: true},
+		}), Retry: policy.RetryOptions{MaxRetries: -1},
 	}})
 	require.NoError(t, err)
 

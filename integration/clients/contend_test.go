@@ -115,4 +115,4 @@ func sumOf(t *testing.T, content []byte) int {
 	return n.sum()
 }
 
-var mergeAll = &ifmatch.Options{Merge: ifmatch.ThreeWay[json.RawMessage]}
+var mergeAll = &ifmatch.Options{Plain: ifmatch.PlainOptions{Merge: ifmatch.ThreeWay[json.RawMessage]}}

@@ -115,7 +115,10 @@ type writing func(ctx context.Context, client dynamic.ResourceInterface, object 
 
 var (
 	overKubernetes    = &ifmatch.Options{Dialect: dialect.Kubernetes()}
-	mergingKubernetes = &ifmatch.Options{Dialect: dialect.Kubernetes(), Merge: mergeAll.Merge}
+	mergingKubernetes = &ifmatch.Options{
+		Dialect: dialect.Kubernetes(),
+		Plain:   ifmatch.PlainOptions{Merge: mergeAll.Plain.Merge},
+	}
 )
 
 func TestClientGo(t *testing.T) {

@@ -122,7 +122,7 @@ func TestARefusalIsNotRetriedByTheSDK(t *testing.T) {
 	b, url := serveBlobs(t)
 	b.set("tally", "{}")
 	client := signingAs(account, accountKey, url)(t, policy.ClientOptions{
-		Transport: ifmatch.New(&ifmatch.Options{RequireCondition: true}),
+		Transport: ifmatch.New(&ifmatch.Options{Plain: ifmatch.PlainOptions{RequireCondition: true}}),
 		// a retry would not be over in time
 		Retry: policy.RetryOptions{RetryDelay: time.Hour, MaxRetryDelay: time.Hour},
 	})

@@ -2,7 +2,6 @@ package ifmatch
 
 import (
 	"container/list"
-	"context"
 	"errors"
 	"fmt"
 	"hash/maphash"
@@ -11,69 +10,39 @@ import (
 	"sync/atomic"
 )
 
-// The plain-HTTP side never sees which value a write was made from, so it has to
-// know which versions the code above it can have. The rule, in every interleaving:
-// no write goes out with the validator of a version newer than the one that its own
-// unit of work has read.
+// The plain-HTTP side never sees which value a write was made from, so it has to know which
+// versions the code above it can have. The rule, in every interleaving: no write goes out with the
+// validator of a version newer than the one that its own unit of work has read.
 //
-// A unit of work that travels in the context knows what it read. Without one, each
-// write is taken to be made from one read of its own, and all that can be known is
-// how often each version was handed out and how many writes came back: while those
-// that are still out are all of one version, a write is armed with that; when they
-// differ, nothing tells whose write it is, and it is refused. To guess would be to
-// overwrite, once in a while.
+// A unit of work that travels in the context knows what it read. Without one, each write is taken
+// to be made from one read of its own, and all that can be known is how often each version was
+// handed out and how many writes came back: while those that are still out are all of one version,
+// a write is armed with that; when they differ, nothing tells whose write it is, and it is refused.
+// To guess would be to overwrite, once in a while.
 
-// UnitOfWork returns a context for one sequence of reads and writes that belong
-// together: reading a resource, deciding, writing it back. Requests with this
-// context, through [Client.Do] or [Client.HTTPClient], are guarded by the versions
-// that this unit read, whatever others read meanwhile. Use a new one for each
-// sequence, and always where goroutines share a client.
-func UnitOfWork(ctx context.Context) context.Context {
-	return context.WithValue(ctx, unitKey{}, &unit{read: map[trackKey]*held{}})
-}
-
-type unitKey struct{}
-
-// unit is what one unit of work has read.
-type unit struct {
-	mu   sync.Mutex
-	read map[trackKey]*held
-	full bool // more was read than is kept
-
-	bytes int64 // of content
-}
-
-func unitOf(ctx context.Context) *unit {
-	u, _ := ctx.Value(unitKey{}).(*unit)
-	return u
-}
-
-// maxUnit bounds what one unit of work keeps.
-const maxUnit = 1024
-
-// trackKey names a resource as one identity sees it. Different credentials may be
-// shown different representations, so a tag never crosses from one to another.
+// trackKey names a resource as one identity sees it. Different credentials may be shown different
+// representations, so a tag never crosses from one to another.
 type trackKey struct {
-	ledger   *ledger
+	of       *versions
 	target   string
 	identity uint64
 }
 
 // held is a version that was handed out.
 type held struct {
-	guard   condition
-	content []byte      // for merging; nil if not kept
-	header  http.Header // of the answer
-	request http.Header // of the request that read it
-	blind   error       // why there is nothing to guard a write with
-	absent  bool        // there was nothing
-	row     bool        // a collection told of it: the tag, and perhaps not the content
-	doubt   atomic.Bool // a write that was armed with it got no answer
+	condition precondition
+	content   []byte      // for merging; nil if not kept
+	header    http.Header // of the answer
+	request   http.Header // of the request that read it
+	blind     error       // why there is nothing to guard a write with
+	absent    bool        // there was nothing
+	row       bool        // a collection told of it: the tag, and perhaps not the content
+	doubt     atomic.Bool // a write that was armed with it got no answer
 }
 
-// ledger counts the versions that are out without a unit of work. It is bounded:
-// what has not been used for longest is dropped, and remembered as dropped.
-type ledger struct {
+// versions counts the versions that are out without a unit of work. It is bounded: what has not
+// been used for longest is dropped, and remembered as dropped.
+type versions struct {
 	seed       maphash.Seed
 	maxEntries int
 	maxBytes   int64
@@ -87,23 +56,32 @@ type ledger struct {
 
 const dropBits = 1 << 20
 
+const defaultTracked = 10_000
+
+// tracked returns what is remembered for the client's identity.
+func (c *view) tracked() *versions {
+	c.kept.once.Do(func() { c.kept.what = newVersions(limit(c.opts.Plain.MaxTracked, defaultTracked, 1), 64<<20) })
+	return c.kept.what.(*versions)
+}
+
 // account is what is out of one resource.
 type account struct {
 	key  trackKey
-	out  map[condition]int // how often each version was handed out and not yet used
-	now  *held             // the newest version that was handed out
-	used *held             // the version that the last write used; it stands in when none is out
+	out  map[precondition]int // how often each version was handed out and not yet used
+	now  *held                // the newest version that was handed out
+	used *held                // the version that the last write used; it stands in when none is out
 }
 
-func newLedger(entries int, bytes int64) *ledger {
-	return &ledger{seed: maphash.MakeSeed(), maxEntries: entries, maxBytes: bytes, entries: map[trackKey]*list.Element{}, targets: map[string]int{}}
+func newVersions(entries int, bytes int64) *versions {
+	return &versions{seed: maphash.MakeSeed(), maxEntries: entries, maxBytes: bytes,
+		entries: map[trackKey]*list.Element{}, targets: map[string]int{}}
 }
 
 // Fields that carry credentials, besides those that an answer's Vary names.
 var credentialFields = []string{"Authorization", "Cookie", "Proxy-Authorization", "X-Api-Key", "X-Auth-Token"}
 
 // key names the resource of a plain request; ok is false if there is none.
-func (l *ledger) key(d *Dialect, r *http.Request) (k trackKey, ok bool) {
+func (l *versions) key(d *Dialect, r *http.Request) (k trackKey, ok bool) {
 	u := *r.URL
 	if d != nil && d.Resource != nil {
 		named := d.Resource(r.URL)
@@ -126,8 +104,8 @@ func (l *ledger) key(d *Dialect, r *http.Request) (k trackKey, ok bool) {
 	return trackKey{l, u.String(), h.Sum64()}, true
 }
 
-// handOut notes that a version went to the unit of work, or to somebody.
-func (l *ledger) handOut(k trackKey, w *unit, v *held) {
+// noteRead notes that a version went to the unit of work, or to somebody.
+func (l *versions) noteRead(k trackKey, w *unit, v *held) {
 	if w != nil {
 		w.mu.Lock()
 		defer w.mu.Unlock()
@@ -159,7 +137,7 @@ func (l *ledger) handOut(k trackKey, w *unit, v *held) {
 	}
 	a.now = v
 	l.bytes += int64(len(v.content))
-	g := v.guard
+	g := v.condition
 	if _, known := a.out[g]; !known && len(a.out) >= maxOut {
 		g = droppedVersion // too many to tell apart: refused, as two are
 	}
@@ -170,25 +148,25 @@ func (l *ledger) handOut(k trackKey, w *unit, v *held) {
 // maxOut bounds how many versions of one resource are told apart.
 const maxOut = 8
 
-var droppedVersion = condition{"dropped", ""}
+var droppedVersion = precondition{value: "dropped"}
 
 // inherit notes that a write of the version may still be on its way.
 func (v *held) inherit(old *held) {
-	if old.guard == v.guard && old.doubt.Load() {
+	if old.condition == v.condition && old.doubt.Load() {
 		v.doubt.Store(true)
 	}
 }
 
 // readAbsent notes that the unit of work has read that there is nothing.
-func (l *ledger) readAbsent(k trackKey, w *unit, v *held) {
+func (l *versions) readAbsent(k trackKey, w *unit, v *held) {
 	if w != nil { // without one, the versions that are out are still out
-		l.handOut(k, w, v)
+		l.noteRead(k, w, v)
 	}
 }
 
-// readBlind notes that the unit of work has read something that guards nothing. What it read whole before is older, and
-// stays: a guard that is too old is safe.
-func (l *ledger) readBlind(k trackKey, w *unit, v *held) {
+// readBlind notes that the unit of work has read something that guards nothing. What it read whole
+// before is older, and stays: a guard that is too old is safe.
+func (l *versions) readBlind(k trackKey, w *unit, v *held) {
 	if w == nil {
 		l.mu.Lock()
 		defer l.mu.Unlock()
@@ -202,15 +180,15 @@ func (l *ledger) readBlind(k trackKey, w *unit, v *held) {
 	known := w.read[k] != nil
 	w.mu.Unlock()
 	if !known {
-		l.handOut(k, w, v)
+		l.noteRead(k, w, v)
 	}
 }
 
 var errWhose = errors.New("several versions of it are out and nothing tells which one this write was made from: " +
 	"give each sequence of reads and writes a context of its own (UnitOfWork)")
 
-// arm returns the version that a write was made from; nil if it was never read.
-func (l *ledger) arm(k trackKey, w *unit) (*held, error) {
+// madeFrom returns the version that a write was made from; nil if it was never read.
+func (l *versions) madeFrom(k trackKey, w *unit) (*held, error) {
 	if w != nil {
 		w.mu.Lock()
 		defer w.mu.Unlock()
@@ -219,7 +197,7 @@ func (l *ledger) arm(k trackKey, w *unit) (*held, error) {
 			return nil, fmt.Errorf("%w: the unit of work has read more than %d resources", ErrNoValidator, maxUnit)
 		}
 		for other := range w.read {
-			if v == nil && other.ledger == k.ledger && other.target == k.target {
+			if v == nil && other.of == k.of && other.target == k.target {
 				return nil, errCredentials
 			}
 		}
@@ -244,10 +222,10 @@ func (l *ledger) arm(k trackKey, w *unit) (*held, error) {
 		return a.used, a.used.trouble()
 	case 1:
 		for g := range a.out {
-			if a.now != nil && a.now.guard == g {
+			if a.now != nil && a.now.condition == g {
 				return a.now, a.now.trouble()
 			}
-			return &held{guard: g}, nil
+			return &held{condition: g}, nil
 		}
 	}
 	return nil, fmt.Errorf("%w: %w", ErrNoValidator, errWhose)
@@ -262,9 +240,9 @@ func (v *held) trouble() error {
 	return v.blind
 }
 
-// settle notes that a write that was armed with v is over. next is the version that
-// it made, for the unit of work to write from again.
-func (l *ledger) settle(k trackKey, w *unit, v, next *held) {
+// noteWritten notes that a write that was armed with v is over. next is the version that it made,
+// for the unit of work to write from again.
+func (l *versions) noteWritten(k trackKey, w *unit, v, next *held) {
 	if w != nil {
 		w.mu.Lock()
 		defer w.mu.Unlock()
@@ -277,19 +255,19 @@ func (l *ledger) settle(k trackKey, w *unit, v, next *held) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	a := l.account(k)
-	if a.out[v.guard]--; a.out[v.guard] <= 0 {
-		delete(a.out, v.guard)
+	if a.out[v.condition]--; a.out[v.condition] <= 0 {
+		delete(a.out, v.condition)
 	}
-	a.used = &held{guard: v.guard, blind: v.blind}
+	a.used = &held{condition: v.condition, blind: v.blind}
 }
 
 // account returns the account of k, made if need be. l.mu is held.
-func (l *ledger) account(k trackKey) *account {
+func (l *versions) account(k trackKey) *account {
 	if e, ok := l.entries[k]; ok {
 		l.recent.MoveToFront(e)
 		return e.Value.(*account)
 	}
-	a := &account{key: k, out: map[condition]int{}}
+	a := &account{key: k, out: map[precondition]int{}}
 	if l.wasDropped(k) {
 		// Versions that were handed out before may still be out.
 		a.out[droppedVersion] = 1
@@ -300,7 +278,7 @@ func (l *ledger) account(k trackKey) *account {
 }
 
 // trim drops what has not been used for longest. l.mu is held.
-func (l *ledger) trim() {
+func (l *versions) trim() {
 	for l.recent.Len() > l.maxEntries || l.bytes > l.maxBytes && l.recent.Len() > 1 {
 		e := l.recent.Back()
 		a := l.recent.Remove(e).(*account)
@@ -320,14 +298,14 @@ func (l *ledger) trim() {
 	}
 }
 
-func (l *ledger) bits(k trackKey) [2]uint64 {
+func (l *versions) bits(k trackKey) [2]uint64 {
 	h := maphash.String(l.seed, k.target) ^ k.identity
 	return [2]uint64{h % dropBits, h >> 32 % dropBits}
 }
 
-// wasDropped reports whether k may have been dropped. Sometimes it has not; then a
-// write is refused that need not have been.
-func (l *ledger) wasDropped(k trackKey) bool {
+// wasDropped reports whether k may have been dropped. Sometimes it has not; then a write is refused
+// that need not have been.
+func (l *versions) wasDropped(k trackKey) bool {
 	if l.dropped == nil {
 		return false
 	}

@@ -38,7 +38,7 @@ func always(k Kind) ruling { return func(evidence) Kind { return k } }
 // staleUnlessCreating is for codes that say for certain that a version or a condition on one did
 // not hold.
 func staleUnlessCreating(in evidence) Kind {
-	if in.sent == sentCreate {
+	if in.condition.creates() {
 		return AlreadyExists
 	}
 	return StaleVersion
@@ -57,7 +57,7 @@ func versionConflict(in evidence) Kind {
 // transientUnlessGuarded is for codes of aborted transactions: with a condition of ours, fetch
 // again to be sure.
 func transientUnlessGuarded(in evidence) Kind {
-	if in.sent.guarded() {
+	if in.condition.exists() {
 		return StaleVersion
 	}
 	return Transient
@@ -65,7 +65,7 @@ func transientUnlessGuarded(in evidence) Kind {
 
 // existsUnlessGuarded is for a constraint on a value, where the value may be the version.
 func existsUnlessGuarded(in evidence) Kind {
-	if in.sent.guarded() {
+	if in.condition.exists() {
 		return Unknown
 	}
 	return AlreadyExists

@@ -9,10 +9,10 @@ import (
 	"github.com/ifmatch-go/ifmatch/jsonmerge"
 )
 
-// stamp is the identifier that one write leaves in the document, so that it can be
-// recognised when its answer was lost ([Options].WriteID). Content alone cannot
-// prove a write: two clients that add one to the same number write the same.
-type stamp struct {
+// writeID is the identifier that one write leaves in the document, so that it can be recognised
+// when its answer was lost ([Options].WriteID). Content alone cannot prove a write: two clients
+// that add one to the same number write the same.
+type writeID struct {
 	pointer jsonmerge.Pointer
 	id      []byte // as a JSON text
 	before  []byte // the newest identifier before this one; nil if the list was empty
@@ -22,9 +22,9 @@ type stamp struct {
 // maxWriteIDs is how many identifiers a list keeps.
 const maxWriteIDs = 32
 
-// newStamp leaves a new identifier in the document.
-func newStamp(pointer jsonmerge.Pointer, doc []byte) (*stamp, []byte, error) {
-	s := &stamp{pointer: pointer, id: fmt.Appendf(nil, "%q", rand.Text())}
+// newWriteID leaves a new identifier in the document.
+func newWriteID(pointer jsonmerge.Pointer, doc []byte) (*writeID, []byte, error) {
+	s := &writeID{pointer: pointer, id: fmt.Appendf(nil, "%q", rand.Text())}
 	var ids []json.RawMessage
 	if v, err := pointer.Get(doc); err == nil && json.Unmarshal(v, &ids) == nil && ids != nil {
 		s.list = true
@@ -55,12 +55,11 @@ func newStamp(pointer jsonmerge.Pointer, doc []byte) (*stamp, []byte, error) {
 	return s, doc, nil
 }
 
-// recognise reports whether the content shows the identifier, and if not, whether
-// that proves that the write did not take effect. It does if the list goes on after
-// the identifier that was the newest before this write: then the content is newer than
-// what the write was made from, not something old out of a cache, and a list that
-// reaches back so far would have this write's too.
-func (s *stamp) recognise(content []byte) (there, excluded bool) {
+// recognise reports whether the content shows the identifier, and if not, whether that proves that
+// the write did not take effect. It does if the list goes on after the identifier that was the
+// newest before this write: then the content is newer than what the write was made from, not
+// something old out of a cache, and a list that reaches back so far would have this write's too.
+func (s *writeID) recognise(content []byte) (there, excluded bool) {
 	v, err := s.pointer.Get(content)
 	if err != nil {
 		return false, false
@@ -89,7 +88,7 @@ func (s *stamp) recognise(content []byte) (there, excluded bool) {
 }
 
 // in reports whether the content shows the identifier.
-func (s *stamp) in(content []byte) bool {
+func (s *writeID) in(content []byte) bool {
 	if s == nil || content == nil {
 		return false
 	}

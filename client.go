@@ -75,8 +75,9 @@ type view struct {
 	kept     *keep   // of the identity
 	routes   *routes // of the client; nil: none
 	identity jsonmerge.Pointer
-	writeID  jsonmerge.Pointer
-	invalid  error // what is wrong with opts; every call returns it
+	writeID  idPlace
+	servers  []jsonmerge.Pointer // the members that the server keeps for itself
+	invalid  error               // what is wrong with opts; every call returns it
 }
 
 // keep holds what plain HTTP remembers for one identity, made when it is first needed.
@@ -138,8 +139,21 @@ func (c *Client) options(pattern string) Options {
 func newView(o Options, like *view) *view {
 	o.Header = canonical(o.Header)
 	v := &view{opts: o, weakTags: o.weakTags(), invalid: o.check()}
-	v.identity = v.pointer("Identity", o.Identity)
-	v.writeID = v.pointer("WriteID", o.WriteID)
+	var err error
+	if v.identity, err = jsonmerge.ParsePointer(o.Identity); err != nil {
+		v.invalid = fmt.Errorf("ifmatch: Options.Identity: %w", err)
+	}
+	if v.writeID, err = newIDPlace(o.WriteID, limit(o.WriteIDs, defaultWriteIDs, 1)); err != nil {
+		v.invalid = fmt.Errorf("ifmatch: Options.WriteID: %w", err)
+	}
+	v.servers = slices.Clone(o.Dialect.serverMembers())
+	for _, text := range o.ServerMembers {
+		p, err := jsonmerge.ParsePointer(text)
+		if err != nil {
+			v.invalid = fmt.Errorf("ifmatch: Options.ServerMembers: %w", err)
+		}
+		v.servers = append(v.servers, p)
+	}
 	if how := o.sending(); like != nil && like.sender.sending == how {
 		v.sender = like.sender
 	} else {
@@ -170,14 +184,6 @@ func canonical(h http.Header) http.Header {
 	return all
 }
 
-func (c *view) pointer(option, text string) jsonmerge.Pointer {
-	p, err := jsonmerge.ParsePointer(text)
-	if err != nil {
-		c.invalid = fmt.Errorf("ifmatch: Options.%s: %w", option, err)
-	}
-	return p
-}
-
 func (c *view) rules() rules { return rules{keys: c.opts.Keys, merge: c.opts.Rules} }
 
 // header returns the fields that every request for values of this form carries, reads and writes
@@ -199,7 +205,10 @@ func (c *view) header(f form) (http.Header, error) {
 func (c *view) refusal(r *request, a *answer) *ResponseError {
 	in := c.evidence()
 	in.method, in.condition, in.idempotencyKey = r.method, r.condition.form, asksForReplay(r.header)
-	return newResponseError(in, a.url, a.status, a.header, a.body, a.truncated, time.Now())
+	if a.status != a.own() {
+		in.meaning = a.status
+	}
+	return newResponseError(in, a.url, a.own(), a.header, a.body, a.truncated, time.Now())
 }
 
 // evidence returns what the client knows about the refusals of its API.

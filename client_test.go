@@ -30,6 +30,9 @@ func TestReadsAndWritesOfAValueAcceptTheSame(t *testing.T) {
 	// 9110 §13.1, §12.5).
 	accepts := func(t *testing.T, use func(context.Context, *ifmatch.Client) error, o *ifmatch.Options) string {
 		c, s := through(func(a arrival) (*http.Response, error) {
+			if a.method == "PATCH" {
+				return reply(204, "", `ETag: "2"`), nil
+			}
 			return reply(200, thingV1, `ETag: "1"`, "Content-Type: application/json"), nil
 		}, o)
 		require.NoError(t, use(t.Context(), c))
@@ -224,7 +227,12 @@ func TestNothingIsLogged(t *testing.T) {
 
 func TestHeadersOfTheCallerStayAsTheyAre(t *testing.T) {
 	// Nor does what a RoundTripper sets on one request show up in the next call.
-	s := &scripted{answer: held(func(arrival) (*http.Response, error) { return reply(412, ""), nil })}
+	s := &scripted{answer: func(a arrival) (*http.Response, error) {
+		if a.method == http.MethodGet {
+			return reply(200, thingV3, `ETag: "3"`), nil
+		}
+		return reply(412, ""), nil
+	}}
 	below := changing(s)
 	own := http.Header{"X-Team": {"blue"}}
 	client := ifmatch.New(&ifmatch.Options{HTTPClient: &http.Client{Transport: below}, Header: own})
@@ -241,8 +249,11 @@ func TestHeadersOfTheCallerStayAsTheyAre(t *testing.T) {
 	require.Equal(t, http.Header{"Content-Type": {"application/json"}, "Etag": {`"1"`}}, u.Header)
 	for _, a := range s.arrivals() {
 		require.Equal(t, []string{"blue"}, a.header.Values("X-Team"))
-		require.Equal(t, `If-Match: "1"`, a.condition())
 		require.Equal(t, []string{"1"}, a.header.Values("X-Count"))
+	}
+	require.Equal(t, "PUT GET PUT GET", s.methods(), "a refusal is looked after")
+	for _, a := range s.writes() {
+		require.Equal(t, `If-Match: "1"`, a.condition())
 	}
 }
 

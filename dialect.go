@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 
 	"github.com/ifmatch-go/ifmatch/jsonmerge"
 )
@@ -24,8 +25,18 @@ type Dialect struct {
 	// leaves open is left empty: a nil document stands for sent, an empty version for one that is
 	// not known, so that the next write looks first. The version has to be that of the document.
 	// The answer has no Body; content is it. An error says that the answer is not what it should
-	// be.
+	// be: after a write, that it does not prove that the write took effect.
 	Read func(answer *http.Response, content, sent []byte) (document []byte, version string, err error)
+
+	// Status tells what an answer means, as a status of RFC 9110, where that is another one than
+	// its own: 409 or 412 for a refusal inside of a 200, 404 for an absence that is told by a 500
+	// or by a 200 with null, 409 for a 500 that is a definite refusal, 429 for a request to wait. 0
+	// leaves its own, and so does what is no final status. It is asked about every answer, to reads
+	// and to writes, before anything is decided or sent again; in plain HTTP not about those longer
+	// than 64 KiB, nor about writes that carry a condition of their own. The answer has no Body;
+	// content is it, or its first 64 KiB where its own status is no success. What comes over the
+	// wire is still what an [Attempt], a [ResponseError]'s StatusCode and plain HTTP show.
+	Status func(answer *http.Response, content []byte) int
 
 	// Form gives a write the form that the family wants, whatever guards it: an envelope, a media
 	// type, a header field. It may change the method, the URL and the header of the request, and
@@ -49,6 +60,20 @@ type Dialect struct {
 	// compared: a version moves on with every write, whatever it changes.
 	Member jsonmerge.Pointer
 
+	// HashTags says what [Options].HashTags says, of a whole family of servers.
+	HashTags bool
+
+	// ServerMembers are further members that the server keeps for itself, as in
+	// [Options].ServerMembers.
+	ServerMembers []jsonmerge.Pointer
+
+	// CreatedMeansNew says that the server answers 201 (Created) only where there was nothing: then
+	// a 201 to a write under a version says that the resource was gone and that the write brought
+	// it back. That is no quiet success but a [ConflictError] of kind [Recreated], whose Cause says
+	// that the write took effect, and whose Remote is what there is now. Solid servers do so; Azure
+	// Blob Storage, Radicale and CouchDB answer 201 to every PUT.
+	CreatedMeansNew bool
+
 	// Kind names the kind of a refusal that the usual reading does not know; Unknown leaves it as
 	// it is.
 	Kind func(*ResponseError) Kind
@@ -68,6 +93,17 @@ func (d *Dialect) formless() *Dialect {
 	return &plain
 }
 
+// serverMembers lists the members that the server keeps for itself.
+func (d *Dialect) serverMembers() []jsonmerge.Pointer {
+	switch {
+	case d == nil:
+		return nil
+	case len(d.Member) == 0:
+		return d.ServerMembers
+	}
+	return append(slices.Clone(d.ServerMembers), d.Member)
+}
+
 // unversioned returns the document without the version that it shows.
 func (d *Dialect) unversioned(doc []byte) []byte {
 	if d == nil || len(d.Member) == 0 || doc == nil {
@@ -77,6 +113,19 @@ func (d *Dialect) unversioned(doc []byte) []byte {
 		return rest
 	}
 	return doc
+}
+
+// means returns the status that an answer means: its own, unless the dialect says otherwise.
+func (d *Dialect) means(answer *http.Response, content []byte) int {
+	if d == nil || d.Status == nil {
+		return answer.StatusCode
+	}
+	bare := *answer
+	bare.Body = http.NoBody
+	if status := d.Status(&bare, content); status >= 200 && status <= 599 {
+		return status
+	}
+	return answer.StatusCode
 }
 
 // versionIn returns the version that the content of a plain write shows, "" if it shows none:
@@ -181,3 +230,6 @@ func (t ETag) Guard(write *http.Request) error {
 	precondition{byTag, string(t)}.set(write.Header)
 	return nil
 }
+
+// rereads reports that what an answer means depends on its content.
+func (d *Dialect) rereads() bool { return d != nil && d.Status != nil }

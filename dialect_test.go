@@ -33,6 +33,7 @@ func TestAVersionWithoutItsDocumentGuardsNothing(t *testing.T) {
 	u, err := ifmatch.Get[doc](t.Context(), c, url)
 	require.NoError(t, err)
 	assert.Equal(t, 1, u.Value.Count, "without a document of the dialect's, the content is it")
+	origin.Next("PATCH", ifmatchtest.ApplyAndAnswer(ifmatchtest.Response{Status: 204}.With("ETag", `"v2"`)))
 	u, err = ifmatch.Patch(t.Context(), c, u, "application/merge-patch+json", []byte(`{"count":2}`))
 	require.NoError(t, err)
 	assert.Nil(t, u.Content)

@@ -8,7 +8,8 @@
 //
 // # Updating
 //
-// Most callers need only [Update]. It runs an edit on the newest state until the edit is in:
+// Most callers need only [Update]. It runs an edit on the newest state until the edit is in, once;
+// [Ensure] is for edits that may be repeated ("set to"):
 //
 //	doc, err := ifmatch.Update(ctx, client, url, func(u *User) error { u.Quota += 10; return nil })
 //
@@ -65,19 +66,31 @@
 //
 // A connection breaks after a write was sent: did it take effect? Sending it again could apply it
 // twice or report the own write as a conflict. This package fetches and looks: the version
-// unchanged, it sends again, under the same condition, so that at most one copy lands; the change
-// in force, that is success. What cannot be known is [ErrUncertain]. [Options].WriteID makes more
-// of it knowable, and is the only way to tell one's own write when a gateway in between repeats
-// requests unseen: the 412 about its second copy looks like anybody's.
+// unchanged, it sends again, under the same condition, so that at most one copy lands. A declared
+// state ([Put], [Save], [Ensure]) that is in force is a success, whoever brought it about; an act
+// ([Update], [Create], [Patch]) is not recognised by its effect, which may be somebody else's. What
+// cannot be known is [ErrUncertain], and so it is with a creation that is not found: it may have
+// been deleted by others, or may yet arrive.
+//
+// [Options].WriteID makes more of it knowable, and is the only way to tell one's own write when a
+// gateway in between repeats requests unseen: the 412 about its second copy looks like anybody's.
+// Deletions and patches carry no identifier.
+//
+// A version proves something only if it does not come back. Tags that are hashes of the content do:
+// [Options].HashTags, or recognised by arithmetic. An answer is believed to be as new as it looks,
+// unless its Age or Date says otherwise: a cache that hides both can deceive.
+//
+// The decisions are a table: testdata/outcomes.md.
 //
 // # What is sent again, and when
 //
 // Reads: on broken connections and on 408, 425, 429, 500, 502, 503, 504. Writes: when no byte had
-// left, on 429 and (once) on 425, and in doubt after a look as above; never blindly, and net/http's
-// own replay of requests with an Idempotency-Key is prevented and counted. Rounds: when fetching
-// again can cure the refusal. Waits have full jitter and are never shorter than Retry-After; one
-// that does not fit the deadline or MaxWait is not begun. A wait ends with its context. Everything
-// is bounded: see [Options].
+// left, on 429 and (once) on 425, and in doubt after a look as above; never blindly. What net/http
+// sends again on its own (requests with an Idempotency-Key, streams that HTTP/2 has reset) is
+// counted, and prevented where two copies could both take effect. Rounds: when fetching again can
+// cure the refusal. Waits have full jitter and are never shorter than Retry-After; one that does
+// not fit the deadline or MaxWait is not begun. A wait ends with its context. Everything is
+// bounded: see [Options].
 //
 // # Security considerations
 //

@@ -69,6 +69,26 @@ func ExampleUpdate() {
 	// PUT /doc If-Match: "v2" -> 200 "v3"
 }
 
+func ExampleEnsure() {
+	ctx := context.Background()
+	origin, url := example(`{"name": "ann", "quota": 10}`)
+
+	// "Set to" may be repeated: when the answer is lost and the quota is what it should be, all is well.
+	origin.Next("PUT", ifmatchtest.LoseResponse())
+	u, err := ifmatch.Ensure(ctx, client, url, func(u *User) error { u.Quota = 50; return nil })
+	fmt.Println(u.Value.Quota, err)
+
+	// "Add to" may not: others may have added as much, and so Update does not know.
+	origin.Next("PUT", ifmatchtest.LoseResponse())
+	_, err = ifmatch.Update(ctx, client, url, func(u *User) error { u.Quota += 10; return nil })
+	fmt.Println(errors.Is(err, ifmatch.ErrUncertain))
+	fmt.Println(origin.Body("/doc"))
+	// Output:
+	// 50 <nil>
+	// true
+	// {"name": "ann", "quota": 60}
+}
+
 func ExampleUpdate_uniqueName() {
 	ctx := context.Background()
 	origin, url := example(`{"name": "", "quota": 10}`)
@@ -449,6 +469,25 @@ func ExampleErrRefusedTag() {
 	// <nil>
 }
 
+func ExampleErrIgnored() {
+	origin, url := example(`{"name": "ann", "quota": 10}`)
+	// The server takes a PATCH, ignores what it does not know, and says 200.
+	origin.Next("PATCH", ifmatchtest.Answer(ifmatchtest.Response{Status: 200, Body: origin.Body("/doc")}.
+		With("ETag", origin.ETag("/doc"))))
+
+	u, err := ifmatch.Get[User](context.Background(), client, url)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	_, err = ifmatch.Patch(context.Background(), client, u, "application/merge-patch+json", []byte(`{"quota": 20}`))
+	fmt.Println(errors.Is(err, ifmatch.ErrIgnored))
+	fmt.Println(origin.Body("/doc"))
+	// Output:
+	// true
+	// {"name": "ann", "quota": 10}
+}
+
 func ExampleErrExhausted() {
 	origin, url := example(`{"name": "ann", "quota": 10}`)
 	quota := 10
@@ -510,6 +549,52 @@ func ExampleFacts() {
 		fmt.Printf("it is %s and has to be %s\n", facts.CurrentState, facts.RequiredStates[0])
 	}
 	// Output: it is open and has to be paid
+}
+
+func ExampleOptions_writeID() {
+	origin, url := example(`{"name": "ann", "quota": 10, "writes": []}`)
+	c := client.With(func(o *ifmatch.Options) {
+		o.WriteID = "/writes" // a list of the newest identifiers
+		o.WriteIDs = 100      // room for the writes of others while one of ours is in doubt
+	})
+	// A gateway sends the write twice; the server says 412 of the second copy.
+	origin.Next("PUT", ifmatchtest.Replay())
+	u, err := ifmatch.Update(context.Background(), c, url, func(u *User) error { u.Quota += 10; return nil })
+	fmt.Println(u.Value.Quota, err)
+
+	// The answer is lost, and somebody else writes before anybody can look.
+	rival := ifmatchtest.After(func() {
+		_, err := ifmatch.Update(context.Background(), c, url, func(u *User) error { u.Quota += 100; return nil })
+		fmt.Println("the rival:", err)
+	})
+	origin.Next("PUT", ifmatchtest.Together(rival, ifmatchtest.LoseResponse()))
+	u, err = ifmatch.Update(context.Background(), c, url, func(u *User) error { u.Quota += 10; return nil })
+	fmt.Println(u.Value.Quota, err)
+	// Output:
+	// 20 <nil>
+	// the rival: <nil>
+	// 130 <nil>
+}
+
+func ExampleOptions_uniqueURL() {
+	origin, url := example(`{}`)
+	c := client.With(func(o *ifmatch.Options) { o.UniqueURL = true }) // nobody else creates there
+	origin.Next("PUT", ifmatchtest.LoseResponse())
+
+	u, err := ifmatch.Create(context.Background(), c, url+"/01JD3W6Z8Q", User{Name: "ann"})
+	fmt.Println(u.Value.Name, err)
+	// Output: ann <nil>
+}
+
+func ExampleOptions_hashTags() {
+	origin, url := example(`{"name": "ann", "quota": 10}`)
+	c := client.With(func(o *ifmatch.Options) { o.HashTags = true }) // the tag comes back with the content
+	// The write does not arrive. The tag is the old one, but that is no proof: others may have undone it.
+	origin.Next("PUT", ifmatchtest.LoseRequest())
+
+	_, err := ifmatch.Update(context.Background(), c, url, func(u *User) error { u.Quota += 10; return nil })
+	fmt.Println(errors.Is(err, ifmatch.ErrUncertain))
+	// Output: true
 }
 
 func ExampleOptions_patchFormat() {

@@ -39,20 +39,27 @@ type version struct {
 	header  http.Header    // of the answer that content came with
 	answer  *answer        // nil if it was no answer that told
 
+	received time.Time // when header came; zero if that is not known
+
 	content []byte // nil: not known
 	tag     ETag
 	tagNote string // why there is no usable tag, if one came
 	date    string // Last-Modified, if strong
+	status  int    // of the answer to the write that made it; 0 if it was fetched
 
 	// unconfirmed says that content is what a write sent, and that no answer told the validator of
 	// the result.
 	unconfirmed bool
+
+	// receipt is the entity tag of the answer that left it unconfirmed: perhaps that of what the
+	// server made of content, perhaps that of the answer itself.
+	receipt ETag
 }
 
 // represent makes the typed form of a version.
 func represent[T any](v *version) (*Representation[T], error) {
 	u := &Representation[T]{URL: v.url, ETag: v.tag, LastModified: v.date, Content: v.content, Header: v.header,
-		unconfirmed: v.unconfirmed}
+		Status: v.status, unconfirmed: v.unconfirmed, receipt: v.receipt}
 	if v.content == nil && v.unconfirmed {
 		return u, nil // what a PATCH made of the content, only the server knows
 	}
@@ -69,7 +76,7 @@ func represent[T any](v *version) (*Representation[T], error) {
 // version returns the version that the representation stands for.
 func (u *Representation[T]) version() *version {
 	return &version{url: u.URL, header: u.Header, content: u.Content, tag: u.ETag, date: u.LastModified,
-		unconfirmed: u.unconfirmed}
+		status: u.Status, unconfirmed: u.unconfirmed, receipt: u.receipt}
 }
 
 func mediaTypeText(h http.Header) string {
@@ -107,17 +114,18 @@ func (c *view) fetch(ctx context.Context, target string, f form, fresh bool, log
 	case http.StatusNonAuthoritativeInfo:
 		// A proxy changed the content on its way; the validators are the origin's and describe
 		// something else (RFC 9110 §15.3.4).
-		return &version{url: a.url.String(), header: a.header, answer: a, content: a.body,
+		return &version{url: a.url.String(), header: a.header, answer: a, received: a.received, content: a.body,
 			tagNote: "a proxy transformed the content (203)"}, nil
 	case http.StatusNotFound, http.StatusGone:
-		return &version{absent: true, url: target, header: a.header, answer: a, missing: c.refusal(r, a)}, nil
+		return &version{absent: true, url: target, header: a.header, answer: a,
+			received: a.received, missing: c.refusal(r, a)}, nil
 	}
 	return nil, c.refusal(r, a)
 }
 
 // readVersion reads content and validators of a successful answer to a GET.
 func (c *view) readVersion(a *answer) (v *version, err error) {
-	v = &version{url: a.url.String(), header: a.header, answer: a, content: a.body}
+	v = &version{url: a.url.String(), header: a.header, answer: a, received: a.received, content: a.body}
 	if d := c.opts.Dialect; d != nil && d.Read != nil {
 		v.content, v.tag, err = d.read(http.MethodGet, a, nil)
 		return v, err
@@ -185,6 +193,11 @@ func (c *view) sight(v *version) sight {
 	if err != nil {
 		p = precondition{}
 	}
+	if v.status != 0 {
+		// The content is what a write sent. The server may have made something of it under the same
+		// tag, so a difference says nothing.
+		return sight{condition: p, absent: v.absent}
+	}
 	return sight{condition: p, content: v.content, absent: v.absent}
 }
 
@@ -197,22 +210,64 @@ const (
 	staleWait  = 250 * time.Millisecond
 )
 
-// fetchPast fetches the newest version. If the server has refused a version as outdated, a fetch
-// that finds it current came out of a cache and proves nothing: it is repeated, staleReads times.
-// An error with a version says why there was no other look.
+// older reports whether a version is as old as its answer says that it was before a moment.
+func (c *view) older(moment time.Time, v *version) bool {
+	return v.answer != nil && c.sender.clocks.older(moment, v.answer.url.Host, v.header, v.received)
+}
+
+// fetchPast fetches the newest version, past caches and replicas that lag: an answer that says that
+// it is older than since proves nothing; nor does one that shows the refused version, if the server
+// has refused one as outdated. Then the fetch is repeated, staleReads times. The error beside a
+// version says why there was no other look, or that it is old all the same.
 func (c *view) fetchPast(
-	ctx context.Context, refused *version, target string, f form, log *attemptLog,
+	ctx context.Context, since time.Time, refused *version, target string, f form, log *attemptLog,
 ) (*version, error) {
 	for stale := 0; ; stale++ {
 		now, err := c.fetch(ctx, target, f, true, log)
-		if err != nil || refused == nil || stale >= staleReads || !c.compare(refused, now, f).refusedIsCurrent() {
+		if err != nil {
 			return now, err
+		}
+		var old error
+		if c.older(since, now) {
+			old = errOldAnswer
+		}
+		repeat := old != nil || refused != nil && c.compare(refused, now, f).refusedIsCurrent()
+		if !repeat || stale >= staleReads {
+			return now, old
 		}
 		d := min(staleWait<<stale, c.sender.maxWait)
 		if err := waitFor(ctx, d, log.last().Duration, c.sender.maxWait); err != nil {
-			return now, err
+			return now, join(old, err)
 		}
 	}
+}
+
+// differ returns where the newest content differs from what a write sent that was answered without
+// a validator; nil if that is nothing, or nothing but what the server keeps for itself. What
+// identifies the resource for life counts.
+func (c *view) differ(sent, now *version, f form) error {
+	if f.opaque() {
+		return errors.New("the newest content is not what the last write sent")
+	}
+	aside := c.servers
+	if c.otherIdentity(sent, now) {
+		aside = nil
+	}
+	return differencesOf(sent.content, now.content, aside).asError()
+}
+
+// otherIdentity reports whether the newest version is that of a resource with another identity than
+// the one that was sent.
+func (c *view) otherIdentity(sent, now *version) bool {
+	if c.opts.Identity == "" {
+		return false
+	}
+	id, err := c.identity.Get(sent.content)
+	if err != nil {
+		return false // none was known
+	}
+	shown, err := c.identity.Get(now.content)
+	return err != nil || !sameContent(formJSON, id, shown)
 }
 
 func sameContent(f form, a, b []byte) bool {

@@ -189,6 +189,15 @@ func conditions(o *ifmatchtest.Origin, method string) (c []string) {
 	return c
 }
 
+// story are the methods of the requests in one line: "GET PUT GET".
+func story(o *ifmatchtest.Origin) string {
+	var methods []string
+	for _, r := range o.Requests() {
+		methods = append(methods, r.Method)
+	}
+	return strings.Join(methods, " ")
+}
+
 // direct is a RoundTripper that asks a handler, without a network in between.
 type direct struct{ http.Handler }
 
@@ -811,6 +820,14 @@ func tell(err error) string {
 	}
 	say(len(words) == said && (uncertain || !exhausted), "no answer")
 	return strings.Join(words, ", ")
+}
+
+// requireUncertain checks that the outcome is called unknown, and not a conflict.
+func requireUncertain(t *testing.T, err error) {
+	t.Helper()
+	require.ErrorIs(t, err, ifmatch.ErrUncertain)
+	var conflict *ifmatch.ConflictError
+	require.False(t, errors.As(err, &conflict), "a false conflict: %v", err)
 }
 
 // assertPrintable checks the promise about every error text: one line of bounded length, without

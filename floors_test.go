@@ -13,15 +13,18 @@ import (
 var house = []floors.Floor{
 	{{"doc.go", "errortext.go"}}, // ground: texts
 	{{ // answers: what an answer says; pure, no I/O
-		"etag.go", "lastmodified.go", "precondition.go", "current.go", "retryafter.go", "kind.go", "responseerror.go",
+		"etag.go", "hashtag.go", "freshness.go", "lastmodified.go", "precondition.go", "current.go", "differences.go",
+		"retryafter.go", "kind.go", "responseerror.go",
 		"problem.go", "problem_body.go", "problem_facts.go", "problem_vendors.go", "problem_vendors_cloud.go",
 	}},
-	{{"representation.go", "merge.go"}}, // values: documents, views, merge functions
+	{{"representation.go", "stored.go", "merge.go"}, {"writeid.go"}}, // values: documents, views, merges, identifiers
 	{{ // exchange: one exchange, sent well
 		"client.go", "options.go", "routes.go", "dialect.go", "fetch.go", "retry.go", "attempt.go", "copies.go",
 		"content.go", "redirect.go",
 	}},
-	{{"outcome.go", "writeid.go", "writerequest.go", "deliver.go", "result.go"}}, // outcome: what became of a write
+	{{ // outcome: what became of a write
+		"outcome.go", "outcome_rows.go", "writerequest.go", "deliver.go", "result.go", "restless.go",
+	}},
 	{{ // calls: the loop, single writes, errors
 		"refusal.go", "conflict.go", "resume.go", "call.go", "loop.go", "update.go", "save.go", "write.go",
 	}},

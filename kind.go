@@ -97,9 +97,10 @@ type evidence struct {
 	method         string
 	condition      preconditionForm // that the request carried
 	idempotencyKey bool             // the request carried an Idempotency-Key
-	status         int
-	problem        *Problem // what the answer says; nil counts as about:blank
-	ruling         ruling   // what the vendor's code in it means; nil if nothing
+	meaning        int              // that the dialect gives the answer; 0: its own status
+	status         int              // that the answer means
+	problem        *Problem         // what the answer says; nil counts as about:blank
+	ruling         ruling           // what the vendor's code in it means; nil if nothing
 
 	// What the client knows about the API.
 	types   map[ProblemType]Kind      // that the caller registered; resolved as the server's are
@@ -177,9 +178,14 @@ func mayBeOutdated(kind Kind, status int, condition preconditionForm) bool {
 	case StaleVersion, Deleted, Recreated:
 		return true
 	case AlreadyExists:
-		return condition.creates()
-	case Unknown:
-		return status == http.StatusConflict && condition != unconditional
+		return condition.creates() || condition == byVersion
+	case Unknown, WrongState:
+		if condition == byVersion || condition == byNoVersion {
+			// Where the version is in the content, servers refuse it by any status: a stale sha is
+			// a 422 in one product and a 409 in another.
+			return status/100 == 4
+		}
+		return kind == Unknown && status == http.StatusConflict && condition != unconditional
 	case Transient:
 		return status == http.StatusConflict || status == http.StatusPreconditionFailed
 	}

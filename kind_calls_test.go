@@ -1,6 +1,7 @@
 package ifmatch_test
 
 import (
+	"errors"
 	"net/http"
 	"strings"
 	"testing"
@@ -68,6 +69,21 @@ func TestABare409ToASingleWriteIsExplainedByOneLook(t *testing.T) {
 	origin.Next("PUT", ifmatchtest.RefuseWith(bare))
 	_, err := ifmatch.Create(t.Context(), brisk(), url, doc{Name: "b"})
 	assert.ErrorIs(t, err, ifmatch.AlreadyExists)
+}
+
+func TestAKindMakesAConflictOfAnyStatus(t *testing.T) {
+	const closed ifmatch.ProblemType = "https://example.com/closed"
+	c := brisk().With(func(o *ifmatch.Options) { o.ProblemKinds[closed] = ifmatch.WrongState })
+	for _, tc := range []struct {
+		typ      ifmatch.ProblemType
+		conflict bool
+	}{{typ: closed, conflict: true}, {typ: "about:blank"}} {
+		origin, url := serve(t, nil, `{"count":0}`)
+		origin.Always("PUT", ifmatchtest.Answer(ifmatchtest.Problem(422, map[string]any{"type": tc.typ})))
+		_, err := ifmatch.Update(t.Context(), c, url, increment)
+		var conflict *ifmatch.ConflictError
+		assert.Equal(t, tc.conflict, errors.As(err, &conflict), tc.typ)
+	}
 }
 
 func TestTheCallersKindOutranksTheDialects(t *testing.T) {

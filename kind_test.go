@@ -138,6 +138,21 @@ func TestProblemTypeOutranksVendorCodeOutranksStatus(t *testing.T) {
 	assert.Equal(t, StaleVersion, classify(in), "an unknown type leaves it to the status")
 }
 
+func TestTheRegistryOutranksTheDialectAndTheDialectTheVendor(t *testing.T) {
+	const code = `"error":{"code":"ContainerBeingDeleted","message":"m"}`
+	in := answered(evidence{method: http.MethodPut, condition: byTag}, 412, problemJSON, `{`+code+`}`)
+	assert.Equal(t, Transient, classify(in), "the vendor's code")
+	in.dialect, in.refusal = func(*ResponseError) Kind { return Locked }, new(ResponseError)
+	assert.Equal(t, Locked, classify(in), "dialect over vendor code")
+	in.dialect = func(*ResponseError) Kind { return Unknown }
+	assert.Equal(t, Transient, classify(in), "a dialect that does not know leaves it as it is")
+
+	in = answered(in, 412, problemJSON, `{"type":"`+typeRegistry+`completed-upload",`+code+`}`)
+	assert.Equal(t, WrongState, classify(in), "registry over vendor code")
+	in.dialect = func(*ResponseError) Kind { return Locked }
+	assert.Equal(t, WrongState, classify(in), "registry over dialect")
+}
+
 // An Idempotency-Key problem is recognised by its type only when a key was sent.
 func TestIdempotencyTypesCountOnlyWithAKey(t *testing.T) {
 	in := answered(evidence{method: http.MethodPost, condition: byTag}, 409, problemJSON,

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/ifmatch-go/ifmatch/jsonmerge"
@@ -20,6 +21,20 @@ type loop struct {
 	*call
 	waits *jitter
 	life  life
+	ids   []*writeID // that writes of this call carried, the newest last
+}
+
+// maxIDs bounds how many identifiers of its own a call looks for.
+const maxIDs = 64
+
+// shown reports whether a version shows a write of this call. Every version that is seen after a
+// write with an identifier is asked: the write may have been repeated by a gateway, or land late.
+func (l *loop) shown(v *version) bool {
+	if v == nil || v.absent || len(l.ids) == 0 {
+		return false
+	}
+	there := l.ids[0].place.shown(v.content, v.header)
+	return slices.ContainsFunc(l.ids, func(id *writeID) bool { return slices.Contains(there, id.id) })
 }
 
 func newLoop(r *call, start *version) *loop {
@@ -36,20 +51,30 @@ func (l *loop) run(from *version, next propose) (*version, *answer, error) {
 		if err != nil {
 			return nil, nil, err
 		}
-		if p.from == nil {
-			return from, from.answer, nil
+		if p.done {
+			return p.from, p.from.answer, nil
 		}
 		w, err := l.newReplacement(p, l.form)
 		if err != nil {
 			return nil, nil, l.fail(err, l.refusedBy())
 		}
+		w.until = l.until()
 		o := l.deliver(l.ctx, w, &l.log)
 		if o.what == succeed {
 			v := l.resulting(w, o, l.decodes)
+			if l.broughtBack(w, o) {
+				return nil, nil, l.createdAnew(v)
+			}
 			return v, cmp.Or(o.answer, v.answer), nil
+		}
+		if w.id != nil {
+			l.ids = append(l.ids[max(len(l.ids)+1-maxIDs, 0):], w.id)
 		}
 		if from, err = l.after(o, w.from, w.condition.form); err != nil {
 			return nil, nil, err
+		}
+		if l.shown(from) {
+			return from, from.answer, nil
 		}
 	}
 }
@@ -60,13 +85,16 @@ func (l *loop) run(from *version, next propose) (*version, *answer, error) {
 func (l *loop) after(o outcome, from *version, condition preconditionForm) (*version, error) {
 	if o.found != nil {
 		l.newest = o.found
+		if l.shown(o.found) {
+			return o.found, nil
+		}
 	}
 	l.refused = nil
 	e := refusalEvidence{outcome: o.what, condition: condition, doubles: l.opts.AllowDoubleApply,
 		canAsk: l.opts.OnConflict != nil, spent: l.bound() != nil}
 	if o.what == refuse && o.refusal != nil {
 		l.refused = o.refusal
-		e.answered, e.kind, e.status = true, o.refusal.Kind, classOf(o.refusal.StatusCode)
+		e.answered, e.kind, e.status = true, o.refusal.Kind, classOf(o.refusal.status())
 	}
 	then := e.decide()
 	if then == askCaller {
@@ -93,7 +121,9 @@ func (l *loop) after(o outcome, from *version, condition preconditionForm) (*ver
 	if e.saysOutdated() {
 		refused = from
 	}
-	now, err := l.fetchPast(l.ctx, refused, l.target, l.form, &l.log)
+	ctx, cancel := l.inTime()
+	defer cancel()
+	now, err := l.fetchPast(ctx, o.since, refused, l.target, l.form, &l.log)
 	if now != nil {
 		l.newest, o.found = now, now
 		l.life.wasGone = l.life.wasGone || now.absent
@@ -101,11 +131,20 @@ func (l *loop) after(o outcome, from *version, condition preconditionForm) (*ver
 	if err != nil {
 		return nil, l.ended(o, err)
 	}
+	if l.shown(now) {
+		return now, nil
+	}
 	switch e.decideAfterFetch(l.compare(from, now, l.form)) {
 	case surface:
-		return nil, l.ended(o, nil)
+		return nil, l.ended(misnamed(o), nil)
 	case refusedTag:
 		return nil, l.ended(o, fmt.Errorf("%w: %s", ErrRefusedTag, suspicion(condition, now)))
+	}
+	if e.answered {
+		err = l.restless(l.ctx, from, now, l.form, &l.log)
+	}
+	if err != nil {
+		return nil, l.ended(o, err)
 	}
 	return now, nil
 }

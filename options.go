@@ -61,11 +61,41 @@ type Options struct {
 	// Recreated.
 	Identity string
 
-	// WriteID is a JSON Pointer to a member in which every write but Patch and Delete leaves an
-	// identifier of its own, so that a write whose response was lost is recognised. Where the
-	// member is an array, the newest 32 identifiers are kept, and the write is recognised even
-	// after others have written.
+	// ServerMembers are JSON Pointers to members that the server keeps for itself, such as
+	// "/updatedAt" or "/items/*/id", where * stands for any name or index; those that the Dialect
+	// names come on top. They are left aside where the answer to a write did not tell the validator
+	// of the result and the next write has to look whether others have written.
+	ServerMembers []string
+
+	// HashTags says that the server's entity tags are hashes of the content, so that a tag comes
+	// back when the content does. Then an unchanged tag does not prove that a write whose answer
+	// was lost did not land. MD5, SHA-1 and SHA-256 of the content are recognised without it.
+	HashTags bool
+
+	// UniqueURL says that nobody else creates or deletes resources at the URLs that are given to
+	// Create, because each holds an identifier of its own, a UUID for example. A creation whose
+	// answer was lost then counts as done when the resource shows all of its content.
+	UniqueURL bool
+
+	// WriteID names where every write but Patch and Delete leaves an identifier of its own, so that
+	// a write is recognised when its answer was lost, or when a gateway in between has repeated it:
+	//
+	//   - A JSON Pointer to an array in the document, such as "/writes". The newest WriteIDs
+	//     identifiers are kept, and a write is recognised even after others have written, and known
+	//     not to have landed when another one stands in its place. The best choice. With "/-" at its
+	//     end, "/writes/-", the array is made where it is missing.
+	//   - A JSON Pointer to a member that holds the newest one alone, as a string, such as an
+	//     annotation of Kubernetes. After more than one other write nothing can be told, and a
+	//     conflict is uncertain.
+	//   - The name of a header field that the server keeps and returns, such as metadata of blobs
+	//     (X-Ms-Meta-Write-Id). The same.
+	//
+	// A place that holds anything else is not overwritten: the write fails before a byte is sent.
 	WriteID string
+
+	// WriteIDs is how many identifiers an array keeps; default 32. It has to hold the writes that
+	// others can make while one write is in doubt.
+	WriteIDs int
 
 	// PatchFormat makes Put, Update and Save send their change as a patch (RFC 5789) and not whole:
 	// "application/merge-patch+json", "application/json-patch+json", or "accepted" for the one that
@@ -97,11 +127,12 @@ type Options struct {
 	// Plain holds what concerns plain HTTP alone ([Client.Do], [Client.HTTPClient]).
 	Plain PlainOptions
 
-	// MaxRounds bounds the rounds (edit or merge, and write) of one call; default 20.
+	// MaxRounds bounds the rounds (edit or merge, and write) of one call; default: MaxElapsed alone
+	// bounds them.
 	MaxRounds int
 
-	// MaxElapsed bounds how long after the begin of a call a round may begin; default 2 min,
-	// negative: no such limit.
+	// MaxElapsed bounds how long after the begin of a call a round, another copy of a write or a
+	// look at what became of it may begin; default 2 min, negative: no such limit.
 	MaxElapsed time.Duration
 
 	// MaxAttempts bounds the attempts of one exchange, the first included; default 5.
@@ -159,6 +190,7 @@ func (o *Options) clone() Options {
 	for k, names := range o.Keys {
 		c.Keys[k] = slices.Clone(names)
 	}
+	c.ServerMembers = slices.Clone(o.ServerMembers)
 	c.Routes = make(map[string]func(*Options), len(o.Routes))
 	maps.Copy(c.Routes, o.Routes)
 	c.ProblemKinds = make(map[ProblemType]Kind, len(o.ProblemKinds))
@@ -201,8 +233,8 @@ func (o *Options) sending() sending {
 }
 
 const (
-	defaultRounds  = 20
-	defaultElapsed = 2 * time.Minute
+	defaultElapsed  = 2 * time.Minute
+	defaultWriteIDs = 32
 )
 
 // limit reads a limit: 0 is the default, a negative one the least.

@@ -36,11 +36,18 @@ type told uint8
 const (
 	toldNotSent         told = iota // no copy left
 	toldSuccess                     // 200, 201, 203, 204, 205
+	toldRepeated                    // the same, and an earlier copy may have landed and been undone
+	toldIgnored                     // a success whose content shows that nothing was changed
 	toldRefused                     // a refusal, and no other copy is known to have left
+	toldSuspect                     // the same by 400 or 501, which gateways also say of a copy of their own
+	toldConflict                    // the same by 409, for a reason that is not the version, or is not told
 	toldOutdated                    // the same, because the precondition does not hold
 	toldRefusedInDoubt              // a refusal of one copy, and another one may have landed
 	toldOutdatedInDoubt             // the same, because the precondition does not hold: perhaps of our own doing
-	toldPromise                     // 202, 207, 303 and other 2xx: another copy would not help
+	toldUnshown                     // a success whose content does not show that a patch was applied
+	toldDenied                      // a success whose content denies it, or cannot be read
+	toldElsewhere                   // 300 to 305 to the only copy: perhaps done, and told elsewhere
+	toldPromise                     // 202, 207, and what is denied in doubt: another copy would not help
 	toldNothing                     // no answer, or none of the origin's
 )
 
@@ -49,10 +56,12 @@ type seen uint8
 
 const (
 	notLooked      seen = iota
-	lookFailed          // no look succeeded, or none fitted the time
+	lookFailed          // no look succeeded or none fitted the time, or what came is older than the write
 	seenIdentifier      // our identifier is there
 	seenInForce         // what was asked is so
 	seenUntouched       // the version that the write was made from is current
+	seenReturned        // its tag is current, and may have come back: it is a hash of the content
+	seenGone            // there is nothing any more
 	seenExcluded        // others have written, and provably not we
 	seenUnknowable      // others have written, and perhaps we
 )
@@ -73,7 +82,7 @@ const (
 // outcomeEvidence is all that the decision is made on.
 type outcomeEvidence struct {
 	asked      asked
-	identified bool // the write carries an identifier
+	identifier identifier // that the write carries
 	told       told
 	seen       seen
 	spent      bool // as many copies were sent as may be
@@ -81,95 +90,98 @@ type outcomeEvidence struct {
 
 // outcomeRow decides the cells that it matches.
 type outcomeRow struct {
-	told    told
-	seen    seen
-	only    func(outcomeEvidence) bool // nil: every cell of the two
+	told    set[told]
+	seen    set[seen]
+	only    narrowing // which cells of these; the zero value: every one
 	then    decision
 	because string
 	err     error // that says so to the caller; nil if what failed says enough
 }
 
-// errNoAnswer ends a write of which every copy that may be sent was lost.
-var errNoAnswer = fmt.Errorf("%w: no answer to any of the copies that Options.MaxAttempts allows", ErrExhausted)
+// set is a set of small numbers.
+type set[E ~uint8] uint32
 
-func identified(e outcomeEvidence) bool { return e.identified }
-func spent(e outcomeEvidence) bool      { return e.spent }
+func in[E ~uint8](elements ...E) (s set[E]) {
+	for _, e := range elements {
+		s |= 1 << e
+	}
+	return s
+}
 
-// outcomeRows decide what became of a write; the first row that matches counts. Once a copy may
-// have arrived without an answer, no later answer is believed by itself: a 412 may be about our own
-// write. All copies carry one condition, so at most one of them takes effect.
-var outcomeRows = []outcomeRow{
-	{told: toldNotSent, seen: notLooked, then: refuse, because: "no byte left"},
-	{told: toldSuccess, seen: notLooked, then: succeed, because: "the server says so"},
-	{told: toldRefused, seen: notLooked, then: refuse, because: "the server says so of the only copy"},
+func (s set[E]) has(e E) bool { return s&(1<<e) != 0 }
 
-	// A gateway may have repeated the write: then the refusal is about the second copy.
-	{told: toldOutdated, seen: notLooked, only: identified, then: look,
-		because: "a gateway may have sent it twice"},
-	{told: toldOutdated, seen: notLooked, then: refuse, because: "the server says so of the only copy"},
-	{told: toldOutdated, seen: lookFailed, then: refuse, because: "nothing was seen that casts doubt on it"},
-	{told: toldOutdated, seen: seenIdentifier, then: succeed, because: "the refusal was about a second copy"},
-	{told: toldOutdated, seen: seenInForce, then: refuse, because: "without our identifier it is another's write"},
-	{told: toldOutdated, seen: seenUntouched, then: refuse, because: "nothing was seen that casts doubt on it"},
-	{told: toldOutdated, seen: seenExcluded, then: refuse, because: "our identifier would be there"},
-	{told: toldOutdated, seen: seenUnknowable, then: refuse, because: "nothing was seen that casts doubt on it"},
+// narrowing narrows a row down. It has a name, so that the table can be printed.
+type narrowing struct {
+	name  string
+	holds func(outcomeEvidence) bool
+}
 
-	{told: toldRefusedInDoubt, seen: notLooked, then: look, because: "another copy may have landed"},
-	{told: toldRefusedInDoubt, seen: lookFailed, then: unknown, because: "another copy may have landed"},
-	{told: toldRefusedInDoubt, seen: seenIdentifier, then: succeed, because: "an earlier copy landed"},
-	{told: toldRefusedInDoubt, seen: seenInForce, then: succeed, because: "what was asked is so"},
-	{told: toldRefusedInDoubt, seen: seenUntouched, then: unknown,
-		because: "the look may be older than the copy that landed"},
-	{told: toldRefusedInDoubt, seen: seenExcluded, then: refuse, because: "no copy landed, and the newest was refused"},
-	{
-		told: toldRefusedInDoubt, seen: seenUnknowable, then: unknown,
-		because: "the newest version may descend from ours",
-	},
+var (
+	creating   = narrowing{"a creation", func(e outcomeEvidence) bool { return e.asked == askedCreation }}
+	identified = narrowing{"with an identifier", func(e outcomeEvidence) bool { return e.identifier != noIdentifier }}
+	spent      = narrowing{"no more copies", func(e outcomeEvidence) bool { return e.spent }}
+)
 
-	{told: toldOutdatedInDoubt, seen: notLooked, then: look, because: "our own copy may be what made it outdated"},
-	{told: toldOutdatedInDoubt, seen: lookFailed, then: unknown, because: "our own copy may be what made it outdated"},
-	{told: toldOutdatedInDoubt, seen: seenIdentifier, then: succeed, because: "an earlier copy landed"},
-	{told: toldOutdatedInDoubt, seen: seenInForce, then: succeed, because: "what was asked is so"},
-	{told: toldOutdatedInDoubt, seen: seenUntouched, then: unknown, err: ErrRefusedTag,
-		because: "the server says that the version has moved: the look is old, or the tag altered"},
-	{told: toldOutdatedInDoubt, seen: seenExcluded, then: refuse, because: "no copy landed"},
-	{
-		told: toldOutdatedInDoubt, seen: seenUnknowable, then: unknown,
-		because: "the newest version may descend from ours",
-	},
+// ErrIgnored reports a write that the server answered with success and did not carry out: a PATCH
+// that changed nothing, although it had something to change, or an answer that shows the old
+// version. It took no effect.
+var ErrIgnored = errors.New("the server answered with success and changed nothing")
 
-	{told: toldPromise, seen: notLooked, then: look, because: "it may be done later, in part or elsewhere"},
-	{told: toldPromise, seen: lookFailed, then: unknown, because: "it may be done later"},
-	{told: toldPromise, seen: seenIdentifier, then: succeed, because: "it is done"},
-	{told: toldPromise, seen: seenInForce, then: succeed, because: "what was asked is so"},
-	{told: toldPromise, seen: seenUntouched, then: unknown, because: "it may be done later"},
-	{told: toldPromise, seen: seenExcluded, then: unknown, because: "it may be done later"},
-	{told: toldPromise, seen: seenUnknowable, then: unknown, because: "it may be done later"},
+var (
+	// errNoAnswer ends a write of which every copy that may be sent was lost.
+	errNoAnswer = fmt.Errorf("%w: no answer to any of the copies that MaxAttempts and MaxElapsed allow", ErrExhausted)
 
-	{told: toldNothing, seen: notLooked, then: look, because: "it may have landed"},
-	{told: toldNothing, seen: lookFailed, then: unknown, because: "it may have landed"},
-	{told: toldNothing, seen: seenIdentifier, then: succeed, because: "it landed"},
-	{told: toldNothing, seen: seenInForce, then: succeed, because: "what was asked is so"},
-	{told: toldNothing, seen: seenUntouched, only: spent, then: unknown, err: errNoAnswer,
-		because: "a copy may still be on its way"},
-	{
-		told: toldNothing, seen: seenUntouched, then: sendAgain,
-		because: "no copy has taken effect, and at most one will",
-	},
-	{told: toldNothing, seen: seenExcluded, then: superseded, because: "no copy landed, and others have written"},
-	{told: toldNothing, seen: seenUnknowable, then: unknown, because: "the newest version may descend from ours"},
+	// errNotLookedAfter marks a refusal that is believed without a look.
+	errNotLookedAfter = errors.New("it was not looked after: whether a copy of the write had landed before is not " +
+		"known")
+
+	// errRepeated says why a success is not one for certain.
+	errRepeated = errors.New("more than one copy was sent, and what they were made from may have come back in between")
+
+	// errReturned says why an unchanged tag is no proof.
+	errReturned = errors.New("the tag is a hash of the content and may have come back: it does not tell whether the " +
+		"write landed and was undone by others")
+)
+
+// impossibilities say why evidence of some forms does not occur.
+var impossibilities = []narrowing{
+	{"a deletion leaves nothing that could carry an identifier", func(e outcomeEvidence) bool {
+		return e.asked == askedDeletion && e.identifier != noIdentifier
+	}},
+	{"only a patch can be ignored so", func(e outcomeEvidence) bool {
+		return in(toldIgnored, toldUnshown).has(e.told) && in(askedCreation, askedDeletion).has(e.asked)
+	}},
+	{"the write carries no identifier", func(e outcomeEvidence) bool {
+		return e.identifier == noIdentifier && in(seenIdentifier, seenExcluded).has(e.seen)
+	}},
+	{"a write that carries an identifier is not recognised by its content", func(e outcomeEvidence) bool {
+		return e.identifier != noIdentifier && e.seen == seenInForce
+	}},
+	{"an act is not recognised by its content", func(e outcomeEvidence) bool {
+		return e.asked == askedAct && e.seen == seenInForce && e.told != toldDenied
+	}},
+	{"absence has no tag", func(e outcomeEvidence) bool {
+		return e.asked == askedCreation && e.seen == seenReturned
+	}},
+	{"it was absent before", func(e outcomeEvidence) bool {
+		return e.asked == askedCreation && e.seen == seenGone
+	}},
+	{"that is what was asked", func(e outcomeEvidence) bool {
+		return e.asked == askedDeletion && e.seen == seenGone
+	}},
+	{"decided without a look", func(e outcomeEvidence) bool {
+		decided := in(toldNotSent, toldSuccess, toldRepeated, toldIgnored, toldRefused).has(e.told) ||
+			byGateway.has(e.told) && e.identifier == noIdentifier
+		return decided && e.seen != notLooked
+	}},
 }
 
 // impossibleBecause says why no evidence of this form occurs; "" if it does.
 func (e outcomeEvidence) impossibleBecause() string {
-	decided := e.told <= toldRefused || e.told == toldOutdated && !e.identified
-	switch {
-	case e.identified && e.asked == askedDeletion:
-		return "a deletion leaves no document that could carry an identifier"
-	case !e.identified && (e.seen == seenIdentifier || e.seen == seenExcluded):
-		return "the write carries no identifier"
-	case decided && e.seen != notLooked:
-		return "decided without a look"
+	for _, never := range impossibilities {
+		if never.holds(e) {
+			return never.name
+		}
 	}
 	return ""
 }
@@ -180,7 +192,7 @@ func (e outcomeEvidence) decide() outcomeRow {
 		return outcomeRow{because: why}
 	}
 	for _, row := range outcomeRows {
-		if row.told == e.told && row.seen == e.seen && (row.only == nil || row.only(e)) {
+		if row.told.has(e.told) && row.seen.has(e.seen) && (row.only.holds == nil || row.only.holds(e)) {
 			return row
 		}
 	}
@@ -189,10 +201,15 @@ func (e outcomeEvidence) decide() outcomeRow {
 
 var (
 	askedNames = [...]string{"act", "declared state", "creation", "deletion"}
-	toldNames  = [...]string{"nothing sent", "success", "refused", "refused as outdated", "refused in doubt",
-		"refused as outdated in doubt", "a promise", "no answer of the origin's"}
+	toldNames  = [...]string{
+		"nothing sent", "success", "success of one of several copies", "success, shown to be ignored", "refused",
+		"refused by 400 or 501",
+		"refused by 409", "refused as outdated", "refused in doubt", "refused as outdated in doubt",
+		"success of a patch, not shown",
+		"success, denied by its content", "done elsewhere (300 to 305)", "a promise", "no answer of the origin's",
+	}
 	seenNames = [...]string{"not looked", "the look failed", "our identifier is there", "in force", "untouched",
-		"excluded", "unknowable"}
+		"the tag may have come back", "gone", "excluded", "unknowable"}
 	decisionNames = [...]string{"impossible", "succeed", "refuse", "look", "send again", "superseded", "unknown"}
 )
 

@@ -7,6 +7,8 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -56,7 +58,7 @@ func TestAWriteThatMayHaveArrivedIsNotRepeatedBlindly(t *testing.T) {
 	answers := map[string]func() (*http.Response, error){
 		"broken connection": func() (*http.Response, error) { return nil, errLost },
 		"end of file":       func() (*http.Response, error) { return nil, io.EOF },
-		"answer cut short":  func() (*http.Response, error) { return cut(reply(200, thingV2, `ETag: "2"`)), nil },
+		"error cut short":   func() (*http.Response, error) { return cut(reply(502, thingV2)), nil },
 	}
 	for _, status := range []int{408, 500, 502, 503, 504, 507, 520, 599} {
 		answers[fmt.Sprint(status)] = func() (*http.Response, error) { return reply(status, ""), nil }
@@ -97,6 +99,7 @@ func TestAWriteThatMayHaveArrivedIsNotRepeatedBlindly(t *testing.T) {
 
 func TestAStatusThatRulesOutAnEffectIsNoDoubt(t *testing.T) {
 	// 501, 505 and 511 say that the request was not even understood.
+	looked := []int{404, 410} // whether they are about the resource or about the method, a look tells
 	for _, status := range []int{400, 401, 403, 404, 405, 410, 413, 415, 422, 428, 431, 501, 505, 511} {
 		synctest.Test(t, func(t *testing.T) {
 			client, s := through(held(func(arrival) (*http.Response, error) { return reply(status, ""), nil }), nil)
@@ -105,7 +108,12 @@ func TestAStatusThatRulesOutAnEffectIsNoDoubt(t *testing.T) {
 			require.ErrorAs(t, err, &refused)
 			require.Equal(t, status, refused.StatusCode)
 			require.NotErrorIs(t, err, ifmatch.ErrUncertain)
-			require.Equal(t, "PUT", s.methods())
+			story := "PUT"
+			if slices.Contains(looked, status) {
+				story = "PUT GET"
+				require.NotErrorIs(t, err, ifmatch.Deleted, "it is there")
+			}
+			require.Equal(t, story, s.methods(), status)
 		})
 	}
 }
@@ -246,9 +254,18 @@ func TestAWriteInDoubtIsSettledByLooking(t *testing.T) {
 			return err
 		})
 	}
+	ensure := func(ctx context.Context, c *ifmatch.Client, url string) error {
+		_, err := ifmatch.Ensure(ctx, c, url, rename)
+		return err
+	}
 	mergePatch := patch("application/merge-patch+json", `{"name":"b"}`)
 	create := func(ctx context.Context, c *ifmatch.Client, url string) error {
 		_, err := ifmatch.Create(ctx, c, url+"/new", doc{Name: "b"})
+		return err
+	}
+	createUnique := func(ctx context.Context, c *ifmatch.Client, url string) error {
+		_, err := ifmatch.Create(ctx, c.With(func(o *ifmatch.Options) { o.UniqueURL = true }), url+"/new",
+			doc{Name: "b"})
 		return err
 	}
 
@@ -262,20 +279,27 @@ func TestAWriteInDoubtIsSettledByLooking(t *testing.T) {
 		want    string
 		err     error
 		applied int
-		arrived int // writes of any method
+		arrived int  // writes of any method
+		absent  bool // what looking found
 	}{
 		{name: "an increment that landed cannot be told from a rival's", call: update(increment),
 			faults: faults{unanswered}, want: uncertain, applied: 1, arrived: 1},
 		{name: "an increment that did not land is sent again", call: update(increment), faults: faults{lost},
 			want: success, applied: 1, arrived: 2},
-		{name: "an edit that is in force changes nothing more", call: update(rename),
+		{name: "an act is not recognised by its content", call: update(rename),
+			faults: faults{unanswered}, want: uncertain, applied: 1, arrived: 1},
+		{name: "an ensured edit that is in force changes nothing more", call: ensure,
 			faults: faults{unanswered}, want: success, applied: 1, arrived: 1},
+		{name: "an ensured edit that a rival overwrote", call: ensure, faults: faults{lost}, look: rival,
+			want: uncertain, applied: 0, arrived: 1},
 		{name: "an edit that a rival overwrote", call: update(rename), faults: faults{lost}, look: rival,
 			want: uncertain, applied: 0, arrived: 1},
 		{name: "lost twice, then landed", call: update(increment), faults: faults{lost, lost}, want: success,
 			applied: 1, arrived: 3},
-		{name: "502 after it landed", call: update(rename),
+		{name: "502 after it landed", call: ensure,
 			faults: faults{ifmatchtest.ApplyAndAnswer(bad(502))}, want: success, applied: 1, arrived: 1},
+		{name: "502 after an act landed", call: update(rename),
+			faults: faults{ifmatchtest.ApplyAndAnswer(bad(502))}, want: uncertain, applied: 1, arrived: 1},
 		{name: "500 after an increment landed", call: update(increment),
 			faults: faults{ifmatchtest.ApplyAndAnswer(bad(500))}, want: uncertain, applied: 1, arrived: 1},
 		{name: "503 before it landed", call: update(increment), faults: faults{ifmatchtest.Answer(bad(503))},
@@ -306,14 +330,17 @@ func TestAWriteInDoubtIsSettledByLooking(t *testing.T) {
 			want: uncertain, applied: 0, arrived: 1},
 		{name: "a deletion landed, and it was created anew", call: remove, faults: faults{lost},
 			look: ifmatchtest.RivalRecreate(`{}`), want: uncertain, applied: 0, arrived: 1},
-		{name: "a creation that landed", call: create, faults: faults{unanswered}, want: success, applied: 1,
-			arrived: 1},
-		{name: "a creation that did not", call: create, faults: faults{lost}, want: success, applied: 1, arrived: 2},
+		{name: "a creation that landed may be a rival's", call: create, faults: faults{unanswered}, want: uncertain,
+			applied: 1, arrived: 1},
+		{name: "a creation at a unique URL that landed", call: createUnique, faults: faults{unanswered}, want: success,
+			applied: 1, arrived: 1},
+		{name: "a creation that did not is not sent again", call: create, faults: faults{lost}, want: uncertain,
+			applied: 0, arrived: 1, absent: true},
 		{name: "a creation, and a rival's other content", call: create, faults: faults{lost}, look: rival,
 			want: uncertain, applied: 0, arrived: 1},
 		{name: "a creation that a gateway replayed", call: create, faults: faults{ifmatchtest.Replay()},
 			want: refused, err: ifmatch.AlreadyExists, applied: 1, arrived: 2},
-		{name: "a merge patch in force", call: mergePatch, faults: faults{unanswered}, want: success,
+		{name: "a merge patch in force may be a rival's", call: mergePatch, faults: faults{unanswered}, want: uncertain,
 			applied: 1, arrived: 1},
 		{name: "a merge patch that did not land", call: mergePatch, faults: faults{lost}, want: success,
 			applied: 1, arrived: 2},
@@ -337,7 +364,7 @@ func TestAWriteInDoubtIsSettledByLooking(t *testing.T) {
 				assert.ErrorIs(t, err, ifmatch.ErrUncertain)
 				assert.False(t, errors.As(err, &conflict), "never a false conflict: %v", err)
 				require.ErrorAs(t, err, &write)
-				assert.NotNil(t, write.Remote, "what looking found")
+				assert.Equal(t, tc.absent, write.Remote == nil, "what looking found")
 			case refused:
 				require.Error(t, err)
 				assert.NotErrorIs(t, err, ifmatch.ErrUncertain)
@@ -408,6 +435,146 @@ func TestLookingThatFailsLeavesItUncertain(t *testing.T) {
 	assert.Equal(t, 403, refused.StatusCode, "why looking did not tell")
 }
 
+func TestALookThatIsOlderThanTheWriteProvesNothing(t *testing.T) {
+	var behind atomic.Int64 // how far the origin's clock is
+	clock := &ifmatchtest.Options{Now: func() time.Time { return time.Now().Add(-time.Duration(behind.Load())) }}
+	for name, cache := range map[string]ifmatchtest.Fault{
+		"Age":  ifmatchtest.SetHeader("Age", "3600"),
+		"Date": ifmatchtest.Before(func() { behind.Store(int64(time.Hour)) }),
+	} {
+		stale := ifmatchtest.Together(ifmatchtest.StaleRead(), cache)
+		serve := func(t *testing.T, content string) (*ifmatchtest.Origin, string) {
+			behind.Store(0)
+			return serve(t, clock, content)
+		}
+		t.Run(name+", the answer was lost", func(t *testing.T) {
+			origin, url := serve(t, `{"count":0}`)
+			origin.Next("PUT", ifmatchtest.LoseResponse())
+			origin.Next("GET", append([]ifmatchtest.Fault{ifmatchtest.Pass()}, ifmatchtest.Times(20, stale)...)...)
+			_, err := ifmatch.Update(t.Context(), brisk(), url, increment)
+			requireUncertain(t, err)
+			assert.JSONEq(t, `{"count":1}`, origin.Body("/doc"))
+		})
+		for _, place := range []string{"/by", "/list"} {
+			t.Run(name+", a gateway repeated it, "+place, func(t *testing.T) {
+				origin, url := serve(t, `{"count":0,"list":[]}`)
+				c := brisk().With(func(o *ifmatch.Options) { o.WriteID = place })
+				u, err := ifmatch.Get[doc](t.Context(), c, url)
+				require.NoError(t, err)
+				origin.Next("PUT", ifmatchtest.Replay())
+				origin.Next("GET", ifmatchtest.Times(20, stale)...)
+				u.Value.Count++
+				_, err = ifmatch.Put(t.Context(), c, u)
+				requireUncertain(t, err)
+				assert.Equal(t, 1, origin.Applied("PUT"))
+			})
+		}
+		t.Run(name+", the answer to a patch shows nothing", func(t *testing.T) {
+			origin, url := serve(t, `{"name":"a","count":0}`)
+			u, err := ifmatch.Get[doc](t.Context(), brisk(), url)
+			require.NoError(t, err)
+			origin.Next("PATCH", ifmatchtest.ApplyAndAnswer(ifmatchtest.Response{Status: 200, Body: `{"ok":true}`}))
+			origin.Next("GET", ifmatchtest.Times(20, stale)...)
+			u, err = ifmatch.Patch(t.Context(), brisk(), u, "application/merge-patch+json", []byte(`{"count":1}`))
+			require.NoError(t, err, "the server says so, and nothing denies it")
+			assert.Empty(t, u.ETag, "what the cache holds is no result")
+			assert.Nil(t, u.Content)
+		})
+	}
+}
+
+func TestALostPutIsInForceUnderWhatOthersHaveAdded(t *testing.T) {
+	origin, url := serve(t, nil, `{"name":"a","count":0}`)
+	u, err := ifmatch.Get[doc](t.Context(), brisk(), url)
+	require.NoError(t, err)
+	origin.Next("PUT", ifmatchtest.LoseResponse())
+	origin.Next("GET", ifmatchtest.Before(func() { origin.Set("/doc", `{"name":"theirs","count":1}`) }))
+	u.Value.Count = 1
+	u, err = ifmatch.Put(t.Context(), brisk(), u)
+	require.NoError(t, err)
+	assert.Equal(t, doc{Name: "theirs", Count: 1}, u.Value, "the newest state")
+	assert.Equal(t, "GET PUT GET", story(origin))
+}
+
+func TestALookThatACacheAnswersIsRepeated(t *testing.T) {
+	origin, url := serve(t, nil, `{"count":0,"by":["first"]}`)
+	origin.Next("PUT", ifmatchtest.LoseResponse())
+	origin.Next("GET", ifmatchtest.Pass(),
+		ifmatchtest.Together(ifmatchtest.StaleRead(), ifmatchtest.SetHeader("Age", "3600")))
+	u, err := ifmatch.Update(t.Context(), brisk().With(func(o *ifmatch.Options) { o.WriteID = "/by" }), url, increment)
+	require.NoError(t, err)
+	assert.Equal(t, 1, u.Value.Count)
+	assert.Equal(t, "GET PUT GET GET", story(origin))
+}
+
+func TestAServerWhoseClockIsWrongIsNotHeldForACache(t *testing.T) {
+	for name, ahead := range map[string]time.Duration{"behind": -time.Hour, "ahead": time.Hour} {
+		t.Run(name, func(t *testing.T) {
+			wrong := &ifmatchtest.Options{Now: func() time.Time { return time.Now().Add(ahead) }}
+			origin, url := serve(t, wrong, `{"count":0,"by":["first"]}`)
+			c := brisk().With(func(o *ifmatch.Options) { o.WriteID = "/by" })
+			_, err := ifmatch.Update(t.Context(), c, url, increment) // its answer tells the clock
+			require.NoError(t, err)
+			origin.Next("PUT", ifmatchtest.LoseRequest())
+			u, err := ifmatch.Update(t.Context(), c, url, increment)
+			require.NoError(t, err)
+			assert.Equal(t, 2, u.Value.Count)
+		})
+	}
+}
+
+func TestNothingIsCalledUndoneWhileAnEarlierCopyMayArrive(t *testing.T) {
+	shown := ifmatchtest.Response{Status: 200, Body: thingV1}.With("ETag", `"v1"`)
+	for name, second := range map[string]ifmatchtest.Fault{
+		"302":                     ifmatchtest.Redirect(302, "/login"),
+		"403":                     ifmatchtest.Answer(ifmatchtest.Problem(403, nil)),
+		"a patch that is ignored": ifmatchtest.Answer(shown),
+		"a success that is denied": ifmatchtest.Answer(
+			ifmatchtest.Response{Status: 200, Body: `{"error":"busy"}`}.With("X-Refused", "yes")),
+	} {
+		t.Run(name, func(t *testing.T) {
+			origin, url := serve(t, nil, thingV1)
+			origin.Next("PATCH", ifmatchtest.Postpone(), second)
+			c := brisk().With(func(o *ifmatch.Options) {
+				o.PatchFormat = "application/merge-patch+json"
+				o.Dialect = refusesInside
+			})
+			_, err := ifmatch.Update(t.Context(), c, url, func(v *thing) error { v.N++; return nil })
+			requireUncertain(t, err)
+			assert.Equal(t, 2, origin.Arrived("PATCH"))
+			origin.DeliverPostponed()
+			assert.JSONEq(t, thingV2, origin.Body("/doc"), "it does arrive")
+		})
+	}
+}
+
+func TestASuccessThatTheDialectCannotReadIsNotBelieved(t *testing.T) {
+	origin, url := serve(t, nil, thingV1)
+	c := brisk().With(func(o *ifmatch.Options) { o.Dialect = refusesInside })
+	u, err := ifmatch.Get[thing](t.Context(), c, url)
+	require.NoError(t, err)
+	origin.Next("PUT", ifmatchtest.Answer(
+		ifmatchtest.Response{Status: 200, Body: `{"error":"no"}`}.With("X-Refused", "yes")))
+	u.Value.N++
+	_, err = ifmatch.Put(t.Context(), c, u)
+	require.ErrorIs(t, err, ifmatch.ErrIgnored, "the look finds the version untouched")
+	require.ErrorContains(t, err, "the server refuses it", "what the dialect says")
+	assert.Equal(t, "GET PUT GET", story(origin))
+}
+
+// refusesInside is a dialect of servers that refuse inside a 200.
+var refusesInside = &ifmatch.Dialect{Name: "odd", Read: readUnlessRefused}
+
+func readUnlessRefused(a *http.Response, content, _ []byte) ([]byte, string, error) {
+	switch {
+	case a.Header.Get("X-Refused") != "":
+		return nil, "", errors.New("the server refuses it")
+	case a.Request.Method != http.MethodGet && len(content) == 0:
+		return nil, "", nil
+	}
+	return content, string(ifmatch.EntityTag(a)), nil
+}
+
 func ExampleErrUncertain() {
 	origin, url := example(`{"count": 41}`)
 	origin.Next("PUT", ifmatchtest.LoseResponse())
@@ -439,15 +606,17 @@ func TestAPatchThatCouldNotBeSeenToLandIsLookedAfter(t *testing.T) {
 	assert.Equal(t, 0, origin.Arrived("PUT"))
 }
 
+func TestASuccessWhoseContentCannotBeReadIsASuccess(t *testing.T) {
+	withstand(t, []hostile{
+		{does: "answers 200 and content without end", put: pours("HTTP/1.1 200 OK\r\n\r\n", megabyte), updates: "ok"},
+		{does: "answers 200 and 100 MiB of content in 100 KiB",
+			put: says("200 OK", "Content-Encoding: gzip", zipped("", megabyte, 100)), updates: "ok"},
+		{does: "answers 200 and breaks off", put: says("200 OK", "Content-Length: 10", "{"), updates: "ok"},
+	})
+}
+
 func TestAnAnswerThatTellsNothingLeavesAWriteUncertain(t *testing.T) {
 	withstand(t, []hostile{
-		{does: "answers 200 and content without end", put: pours("HTTP/1.1 200 OK\r\n\r\n", megabyte),
-			updates: "uncertain, exhausted, too large"},
-		{does: "answers 200 and 100 MiB of content in 100 KiB",
-			put:     says("200 OK", "Content-Encoding: gzip", zipped("", megabyte, 100)),
-			updates: "uncertain, exhausted, too large"},
-		{does: "answers 200 and breaks off", put: says("200 OK", "Content-Length: 10", "{"),
-			updates: "uncertain, exhausted, no answer"},
 		{does: "hangs up without a word", put: raw(""), updates: "uncertain, exhausted, no answer"},
 		{does: "takes the request and says nothing", put: silence, updates: "uncertain, exhausted, timeout"},
 		{does: "sends interim answers without end", put: pours("", "HTTP/1.1 100 Continue\r\n\r\n"),
@@ -459,19 +628,238 @@ func TestAnAnswerThatTellsNothingLeavesAWriteUncertain(t *testing.T) {
 		{does: "reports a mixture (207)",
 			put:     says("207 Multi-Status", "Content-Type: application/xml", "<multistatus/>"),
 			updates: "uncertain, 207"},
-		{does: "redirects the write into a GET (303)", put: says("303 See Other", "Location: /", ""),
-			updates: "uncertain, 303"},
+		{does: "redirects the write into a GET (303) and does nothing", put: says("303 See Other", "Location: /", ""),
+			updates: "303"}, // the look finds the version untouched
 		{does: "fails, and wants a year of patience", put: says("500 Oops", "Retry-After: 31536000", ""),
 			updates: "uncertain, exhausted, 500"},
 		{does: "fails for ever", put: says("500 Oops", "", ""), updates: "uncertain, exhausted, 500"},
 	})
 }
 
-func TestSeeOtherAfterAWriteIsNoRefusal(t *testing.T) {
-	// It is what a server answers that has done the work (RFC 9110 §15.4.4).
+func TestARedirectAfterAWriteTookEffectIsNoRefusal(t *testing.T) {
+	// 303 is what a server answers that has done the work (RFC 9110 §15.4.4), and 301 and 302 are used so.
+	for _, status := range []int{301, 302, 303} {
+		origin, url := serve(t, nil, `{"n":1}`)
+		origin.Always("PUT", ifmatchtest.ApplyAndAnswer(ifmatchtest.Response{Status: status}.With("Location", "/doc")))
+		_, err := ifmatch.Update(t.Context(), brisk(), url, func(v *thing) error { v.N++; return nil })
+		requireUncertain(t, err)
+		_, err = ifmatch.Ensure(t.Context(), brisk(), url, func(v *thing) error { v.N = 7; return nil })
+		require.NoError(t, err)
+		assert.JSONEq(t, `{"n":7}`, origin.Body("/doc"))
+		assert.Equal(t, 2, origin.Arrived("PUT"), "neither was sent again")
+	}
+}
+
+func TestARedirectThatDidNothingIsARefusalThatNamesThePlace(t *testing.T) {
+	for _, status := range []int{301, 302, 303} {
+		origin, url := serve(t, nil, `{"n":1}`)
+		origin.Always("PUT", ifmatchtest.Redirect(status, "/elsewhere"))
+		_, err := ifmatch.Update(t.Context(), brisk(), url, func(v *thing) error { v.N++; return nil })
+		require.NotErrorIs(t, err, ifmatch.ErrUncertain)
+		var refused *ifmatch.ResponseError
+		require.ErrorAs(t, err, &refused)
+		assert.Equal(t, "/elsewhere", refused.Header.Get("Location"))
+		assert.Equal(t, 1, origin.Arrived("PUT"), "nothing is sent again")
+		assert.JSONEq(t, `{"n":1}`, origin.Body("/doc"))
+	}
+}
+
+func TestACreationThatIsRedirectedIsUncertainAlsoWhereNothingIsThere(t *testing.T) {
+	origin, url := serve(t, nil, "")
+	origin.Always("PUT", ifmatchtest.Redirect(302, "/elsewhere"))
+	_, err := ifmatch.Create(t.Context(), brisk(), url, thing{N: 1})
+	requireUncertain(t, err)
+	assert.Equal(t, 1, origin.Arrived("PUT"))
+}
+
+func TestARedirectOfTheSecondCopyIsLookedAfterLikeThatOfTheFirst(t *testing.T) {
 	origin, url := serve(t, nil, `{"n":1}`)
-	origin.Always("PUT", ifmatchtest.ApplyAndAnswer(ifmatchtest.Response{Status: 303}.With("Location", "/doc")))
-	edit := func(m *map[string]int) error { (*m)["n"] = 7; return nil }
-	_, err := ifmatch.Update(t.Context(), ifmatch.New(nil), url, edit)
-	assert.True(t, err == nil || errors.Is(err, ifmatch.ErrUncertain), "%v", err)
+	late := ifmatchtest.Before(func() { origin.DeliverPostponed() })
+	origin.Next("PUT", ifmatchtest.Postpone(), ifmatchtest.Together(late, ifmatchtest.Redirect(302, "/login")))
+	_, err := ifmatch.Update(t.Context(), brisk(), url, func(v *thing) error { v.N++; return nil })
+	requireUncertain(t, err)
+	assert.JSONEq(t, `{"n":2}`, origin.Body("/doc"))
+}
+
+// Absence is no version.
+
+func TestADeletionByOthersIsNotUndoneByACreationThatWasLost(t *testing.T) {
+	ensure := func(c *ifmatch.Client, url string) error {
+		_, err := ifmatch.Ensure(t.Context(), c, url, func(v *thing) error { v.N = 1; return nil })
+		return err
+	}
+	for name, create := range map[string]func(*ifmatch.Client, string) error{
+		"Create": func(c *ifmatch.Client, url string) error {
+			_, err := ifmatch.Create(t.Context(), c, url, thing{N: 1})
+			return err
+		},
+		"Update": func(c *ifmatch.Client, url string) error {
+			_, err := ifmatch.Update(t.Context(), c, url, func(v *thing) error { v.N++; return nil })
+			return err
+		},
+		"Ensure": ensure,
+	} {
+		for _, o := range []ifmatch.Options{{}, {UniqueURL: true}, {WriteID: "/by"}} {
+			o.CreateIfAbsent = true
+			o.MaxWait = 20 * time.Millisecond
+			t.Run(fmt.Sprint(name, " ", o.UniqueURL, o.WriteID), func(t *testing.T) {
+				origin, url := serve(t, nil, "")
+				deleted := ifmatchtest.After(func() { origin.Delete("/doc") })
+				origin.Next("PUT", ifmatchtest.Together(deleted, ifmatchtest.LoseResponse()))
+				requireUncertain(t, create(ifmatch.New(&o), url))
+				assert.Equal(t, 1, origin.Applied("PUT"))
+				assert.False(t, origin.Exists("/doc"), "what was deleted stays deleted")
+			})
+		}
+	}
+}
+
+func TestACreationThatMayYetArriveIsNotSentAgain(t *testing.T) {
+	origin, url := serve(t, nil, "")
+	origin.Next("PUT", ifmatchtest.Postpone())
+	_, err := ifmatch.Create(t.Context(), brisk(), url, thing{N: 1})
+	requireUncertain(t, err)
+	assert.Equal(t, 1, origin.DeliverPostponed())
+	assert.Equal(t, 1, origin.Applied("PUT"))
+}
+
+func TestACreationThatNeverLeftIsSentAgain(t *testing.T) {
+	client, s := through(func(a arrival) (*http.Response, error) {
+		if a.n == 1 {
+			return nil, errDial
+		}
+		return reply(201, "", `ETag: "1"`), nil
+	}, &ifmatch.Options{MaxWait: time.Millisecond})
+	_, err := ifmatch.Create(t.Context(), client, thingURL, thing{N: 1})
+	require.NoError(t, err)
+	assert.Equal(t, "PUT PUT", s.methods())
+}
+
+func TestAResourceThatACacheDoesNotFindIsNotCalledDeleted(t *testing.T) {
+	origin, url := serve(t, nil, thingV1)
+	u, err := ifmatch.Get[thing](t.Context(), brisk(), url)
+	require.NoError(t, err)
+	origin.Next("DELETE", ifmatchtest.LoseRequest())
+	missing := ifmatchtest.Answer(ifmatchtest.Problem(404, nil).With("Age", "3600"))
+	origin.Always("GET", missing)
+	requireUncertain(t, ifmatch.Delete(t.Context(), brisk(), u))
+	assert.True(t, origin.Exists("/doc"))
+}
+
+// An act is not in force because nothing is left to do.
+
+type queue struct {
+	Jobs []string `json:"jobs"`
+}
+
+func TestAJobThatWasTakenIsNotLostWhenTheAnswerIs(t *testing.T) {
+	origin, url := serve(t, nil, `{"jobs":["last"]}`)
+	origin.Next("PUT", ifmatchtest.LoseResponse())
+	var job string
+	_, err := ifmatch.Update(t.Context(), brisk(), url, func(q *queue) error {
+		if job = ""; len(q.Jobs) > 0 {
+			job, q.Jobs = q.Jobs[0], q.Jobs[1:]
+		}
+		return nil
+	})
+	requireUncertain(t, err)
+	assert.Equal(t, "last", job, "the edit is not asked on a state that may be its own doing")
+}
+
+func TestTheLastItemIsNotSoldTwice(t *testing.T) {
+	origin, url := serve(t, nil, `{"n":1}`)
+	rival := ifmatchtest.Before(func() { origin.Set("/doc", `{"n":0}`) })
+	origin.Next("PUT", ifmatchtest.Together(rival, ifmatchtest.LoseRequest()))
+	_, err := ifmatch.Update(t.Context(), brisk(), url, func(v *thing) error {
+		if v.N > 0 {
+			v.N--
+		}
+		return nil
+	})
+	requireUncertain(t, err)
+	assert.Equal(t, 0, origin.Applied("PUT"))
+}
+
+func TestALockThatARivalHoldsIsNotOurs(t *testing.T) {
+	type lock struct {
+		Held bool `json:"held"`
+	}
+	for _, rivals := range []string{`{"held":true,"owner":"bob"}`, `{"held":true}`} {
+		origin, url := serve(t, nil, "")
+		rival := ifmatchtest.Before(func() { origin.Set("/doc", rivals) })
+		origin.Next("PUT", ifmatchtest.Together(rival, ifmatchtest.LoseRequest()))
+		_, err := ifmatch.Create(t.Context(), brisk(), url, lock{Held: true})
+		requireUncertain(t, err)
+		assert.Equal(t, rivals, origin.Body("/doc"))
+	}
+}
+
+func TestACreationAtAUniqueURLIsNotAdoptedFromOtherContent(t *testing.T) {
+	origin, url := serve(t, nil, "")
+	rival := ifmatchtest.Before(func() { origin.Set("/doc", `{"n":2}`) })
+	origin.Next("PUT", ifmatchtest.Together(rival, ifmatchtest.LoseRequest()))
+	c := brisk().With(func(o *ifmatch.Options) { o.UniqueURL = true })
+	_, err := ifmatch.Create(t.Context(), c, url, thing{N: 1})
+	requireUncertain(t, err)
+	assert.Equal(t, `{"n":2}`, origin.Body("/doc"))
+}
+
+func TestACreationAtAUniqueURLIsAdoptedWithWhatTheServerAdds(t *testing.T) {
+	origin, url := serve(t, &ifmatchtest.Options{Transform: ifmatchtest.StampRevision}, "")
+	origin.Next("PUT", ifmatchtest.LoseResponse())
+	c := brisk().With(func(o *ifmatch.Options) { o.UniqueURL = true })
+	u, err := ifmatch.Create(t.Context(), c, url, thing{N: 1})
+	require.NoError(t, err)
+	assert.Equal(t, origin.Body("/doc"), string(u.Content))
+	assert.Equal(t, 1, origin.Applied("PUT"))
+}
+
+func TestAPatchThatAppendsIsNotAdoptedFromARivals(t *testing.T) {
+	patch := []byte(`[{"op":"add","path":"/jobs/-","value":"a"}]`)
+	client, s := through(func(a arrival) (*http.Response, error) {
+		switch {
+		case a.method == http.MethodPatch:
+			return nil, errLost
+		case a.n == 1:
+			return reply(200, `{"jobs":[]}`, `ETag: "1"`), nil
+		}
+		return reply(200, `{"jobs":["a"]}`, `ETag: "2"`), nil
+	}, nil)
+	u, err := ifmatch.Get[queue](t.Context(), client, thingURL)
+	require.NoError(t, err)
+	_, err = ifmatch.Patch(t.Context(), client, u, "application/json-patch+json", patch)
+	requireUncertain(t, err)
+	assert.Equal(t, "GET PATCH GET", s.methods())
+}
+
+func TestASuccessWhoseContentBreaksOffHasNoValidator(t *testing.T) {
+	origin, url := serve(t, nil, thingV1)
+	origin.Next("PUT", ifmatchtest.Together(ifmatchtest.Truncate(5),
+		ifmatchtest.ApplyAndAnswer(ifmatchtest.Response{Status: 200, Body: thingV2}.With("ETag", `"v2"`).
+			With("Preference-Applied", "return=representation"))))
+	u, err := ifmatch.Update(t.Context(), brisk(), url, func(v *thing) error { v.N++; return nil })
+	require.NoError(t, err)
+	assert.EqualValues(t, 2, u.Value.N, "what was sent")
+	assert.Empty(t, u.ETag)
+	u.Value.N = 3
+	_, err = ifmatch.Save(t.Context(), brisk(), u, nil)
+	require.NoError(t, err)
+	assert.Equal(t, "GET PUT GET PUT", story(origin), "the next write looks first")
+	assert.Equal(t, thingV3, origin.Body("/doc"))
+}
+
+func TestAServerErrorThatTheDialectKnowsAsARefusalIsOne(t *testing.T) {
+	d := &ifmatch.Dialect{Name: "caddy", Kind: func(e *ifmatch.ResponseError) ifmatch.Kind {
+		if e.StatusCode == http.StatusInternalServerError {
+			return ifmatch.AlreadyExists
+		}
+		return ifmatch.Unknown
+	}}
+	origin, url := serve(t, nil, thingV1)
+	origin.Always("PUT", ifmatchtest.Answer(ifmatchtest.Problem(500, nil)))
+	c := brisk().With(func(o *ifmatch.Options) { o.Dialect = d })
+	_, err := ifmatch.Create(t.Context(), c, url, thing{N: 7})
+	require.ErrorIs(t, err, ifmatch.AlreadyExists)
+	require.NotErrorIs(t, err, ifmatch.ErrUncertain)
+	assert.Equal(t, 1, origin.Arrived("PUT"))
 }

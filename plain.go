@@ -95,6 +95,20 @@ func (t *tracker) RoundTrip(req *http.Request) (*http.Response, error) {
 	return c.sendPlain(req, unconditional)
 }
 
+// means returns the status that an answer to other code means. The content that has to be read for
+// that is put back.
+func (c *view) means(resp *http.Response) int {
+	d := c.opts.Dialect
+	if d == nil || d.Status == nil {
+		return resp.StatusCode
+	}
+	content, truncated := peek(resp)
+	if truncated {
+		return resp.StatusCode
+	}
+	return d.means(resp, content)
+}
+
 // sendPlain sends a request of other code's as it is. condition is what was added to it where no
 // header field shows it.
 func (c *view) sendPlain(req *http.Request, condition preconditionForm) (*http.Response, error) {

@@ -16,9 +16,9 @@ import (
 func (c *view) mergedWrite(
 	req *http.Request, k trackKey, refused *http.Response, v *held, body []byte,
 ) (*http.Response, error) {
-	in := c.evidence()
-	in.condition = v.condition.form
-	first := checkResponse(refused, in)
+	known := knowledge{c.evidence(), c.opts.Dialect}
+	known.condition = v.condition.form
+	first := checkResponse(refused, known)
 	var e *ResponseError
 	if !errors.As(first, &e) {
 		return refused, nil
@@ -47,7 +47,7 @@ func (c *view) mergedWrite(
 			c.tracked().noteRead(k, w, &held{header: resp.Header, request: req.Header, blind: errUntold})
 		}
 		return resp, nil
-	case errors.Is(err, ErrUncertain) || req.Context().Err() != nil:
+	case errors.Is(err, ErrUncertain) || errors.Is(err, errCreatedAnew) || req.Context().Err() != nil:
 		refused.Body.Close()
 		return nil, err
 	}
@@ -91,7 +91,7 @@ func (c *view) mergeable(v *held, body []byte) ([]byte, bool) {
 // response makes a response of net/http out of an answer that was read.
 func response(a *answer, req *http.Request) *http.Response {
 	return &http.Response{
-		Status: fmt.Sprintf("%d %s", a.status, http.StatusText(a.status)), StatusCode: a.status,
+		Status: fmt.Sprintf("%d %s", a.own(), http.StatusText(a.own())), StatusCode: a.own(),
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Header: a.header, Request: req,
 		Body: io.NopCloser(bytes.NewReader(a.body)), ContentLength: int64(len(a.body)),
 	}

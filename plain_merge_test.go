@@ -118,6 +118,27 @@ func TestAPlainPutAfterAMergeDoesNotOverwriteWhatItsCallerNeverSaw(t *testing.T)
 	assert.NotContains(t, origin.Body("/doc"), `"b":1`, "the rival's 2 was lost")
 }
 
+func TestAUnitOfWorkReadsAgainAfterAMergeBeforeItWrites(t *testing.T) {
+	origin, url := serve(t, nil, `{"a":1,"b":1}`)
+	h := brisk().With(func(o *ifmatch.Options) { o.Plain.Merge = ifmatch.ThreeWay[json.RawMessage] }).HTTPClient()
+	ctx := ifmatch.UnitOfWork(t.Context())
+	plain(t, ctx, h, "GET", url, "")
+	origin.Set("/doc", `{"a":1,"b":2}`)
+	status, _, err := plain(t, ctx, h, "PUT", url, `{"a":2,"b":1}`)
+	require.NoError(t, err)
+	require.Equal(t, 200, status)
+	arrived := origin.Arrived("PUT")
+
+	_, _, err = plain(t, ctx, h, "PUT", url, `{"a":2,"b":1}`)
+	assert.ErrorIs(t, err, ifmatch.ErrNoValidator, "it has not seen what was merged")
+	assert.Equal(t, arrived, origin.Arrived("PUT"))
+
+	plain(t, ctx, h, "GET", url, "")
+	status, _, err = plain(t, ctx, h, "PUT", url, `{"a":3,"b":2}`)
+	require.NoError(t, err, "reading again cures it")
+	assert.Equal(t, 204, status)
+}
+
 func TestTheAnswerToAMergedPutIsAPutsAnswer(t *testing.T) {
 	origin, url := serve(t, nil, `{"a":1,"b":1}`)
 	h := ifmatch.New(&ifmatch.Options{

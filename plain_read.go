@@ -29,7 +29,7 @@ func (c *view) trackedRead(req *http.Request, k trackKey) (*http.Response, error
 		return resp, err
 	}
 	w := unitOf(req.Context())
-	switch resp.StatusCode {
+	switch c.means(resp) {
 	case http.StatusOK:
 	case http.StatusNotFound, http.StatusGone:
 		c.tracked().readAbsent(k, w, &held{condition: c.opts.Dialect.createOnly(), absent: true,

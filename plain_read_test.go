@@ -42,6 +42,19 @@ func TestRowsOfACollectionAreTracked(t *testing.T) {
 	assert.Equal(t, []string{`If-Match: "v1"`}, conditions(origin, "PUT"))
 }
 
+func TestARowOfAnotherOriginGuardsNothing(t *testing.T) {
+	lists, base := serve(t, nil, "")
+	other, target := serve(t, nil, `{"v":0}`)
+	lists.Set("/rows", fmt.Sprintf(`{"value":[{"id":%q,"etag":"\"v9\""}]}`, target))
+	h := brisk().With(func(o *ifmatch.Options) { o.Plain.Rows = dialect.Rows("/value", "id", "etag") }).HTTPClient()
+	ctx := ifmatch.UnitOfWork(t.Context())
+	_, _, err := plain(t, ctx, h, "GET", strings.TrimSuffix(base, "/doc")+"/rows", "")
+	require.NoError(t, err)
+	_, _, err = plain(t, ctx, h, "PUT", target, `{"v":1}`)
+	require.NoError(t, err)
+	assert.Equal(t, []string{""}, conditions(other, "PUT"), "one origin says nothing about another's tags")
+}
+
 func TestAPlainReadThatIsTooMuchToWorkOnGuardsNothing(t *testing.T) {
 	origin, url := serve(t, nil, `{"v":"0123456789"}`)
 	c := brisk().With(func(o *ifmatch.Options) { o.Plain.Merge = ifmatch.ThreeWay[json.RawMessage]; o.MaxBody = 10 })

@@ -40,20 +40,21 @@ func (c *view) trackedWrite(req *http.Request, k trackKey) (*http.Response, erro
 		v.doubt.Store(true)
 		return resp, err
 	}
-	if resp.StatusCode/100 != 2 && unanswered(resp.StatusCode) {
+	status := c.means(resp)
+	if status/100 != 2 && unanswered(status) {
 		v.doubt.Store(true)
 	}
 	switch {
-	case sentAgain(resp.StatusCode):
+	case sentAgain(status):
 		return resp, nil // more copies of the same write will follow
-	case refusesVersion(resp.StatusCode) && v.doubt.Load():
+	case refusesVersion(status) && v.doubt.Load():
 		// The code above sends a write again that got no answer. It may be the first copy that
 		// changed the version.
 		resp.Body.Close()
 		return nil,
 			fmt.Errorf("ifmatch: %s %s: %w: an earlier copy of this write got no answer, and this one was refused (%d)",
 				req.Method, redactURL(req.URL), ErrUncertain, resp.StatusCode)
-	case resp.StatusCode/100 == 2:
+	case status/100 == 2:
 		c.tracked().noteWritten(k, w, v, c.madeBy(v, out, resp))
 		return resp, nil
 	}

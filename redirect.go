@@ -65,6 +65,7 @@ func port(u *url.URL) string {
 // exchange sends one request and reads the answer. Only an unsafe request that is redirected within
 // its origin with its method kept (307, 308) goes on from here.
 func (c *view) exchange(ctx context.Context, r *request, log *attemptLog) (*answer, error) {
+	r.means = c.opts.Dialect.means
 	for hops := 0; ; hops++ {
 		a, err := c.sender.send(ctx, r, log)
 		if err != nil || r.safe() || hops >= maxRedirects {

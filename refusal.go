@@ -20,11 +20,12 @@ const (
 type statusClass uint8
 
 const (
-	statusConflict statusClass = iota // 409
-	statusFailed                      // 412
-	statusDenied                      // 401, 403, 407: about who is asking
-	statusClient                      // any other 4xx
-	statusOther                       // no 4xx
+	statusConflict  statusClass = iota // 409
+	statusFailed                       // 412
+	statusForbidden                    // 403
+	statusDenied                       // 401, 407: about who is asking
+	statusClient                       // any other 4xx
+	statusOther                        // no 4xx
 )
 
 func classOf(status int) statusClass {
@@ -33,7 +34,9 @@ func classOf(status int) statusClass {
 		return statusConflict
 	case http.StatusPreconditionFailed:
 		return statusFailed
-	case http.StatusUnauthorized, http.StatusForbidden, http.StatusProxyAuthRequired:
+	case http.StatusForbidden:
+		return statusForbidden
+	case http.StatusUnauthorized, http.StatusProxyAuthRequired:
 		return statusDenied
 	}
 	if status/100 == 4 {
@@ -45,7 +48,7 @@ func classOf(status int) statusClass {
 // status returns a status of the class.
 func (s statusClass) status() int {
 	return [...]int{http.StatusConflict, http.StatusPreconditionFailed, http.StatusForbidden,
-		http.StatusUnprocessableEntity, http.StatusInternalServerError}[s]
+		http.StatusUnauthorized, http.StatusUnprocessableEntity, http.StatusInternalServerError}[s]
 }
 
 // refusalEvidence is all that the course is decided on.
@@ -63,7 +66,7 @@ type refusalEvidence struct {
 
 // curable reports that fetching again can cure what refused the write.
 func (e refusalEvidence) curable() bool {
-	return !e.answered || mayBeOutdated(e.kind, e.status.status(), e.condition)
+	return !e.answered || e.status != statusDenied && mayBeOutdated(e.kind, e.status.status(), e.condition)
 }
 
 // decide returns what follows.
@@ -93,7 +96,7 @@ func (e refusalEvidence) negotiable() bool {
 	switch e.status {
 	case statusOther:
 		return false
-	case statusDenied:
+	case statusForbidden, statusDenied:
 		return isConflict(e.kind, e.status.status())
 	}
 	return e.kind != Transient
@@ -118,7 +121,7 @@ func (e refusalEvidence) decideAfterFetch(now currency) course {
 
 var (
 	courseNames = [...]string{"surface", "ask the caller", "fetch and go on", "exhausted", "refused tag"}
-	classNames  = [...]string{"409", "412", "401, 403, 407", "other 4xx", "other"}
+	classNames  = [...]string{"409", "412", "403", "401, 407", "other 4xx", "other"}
 )
 
 func (c course) String() string      { return courseNames[c] }

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -145,4 +146,108 @@ func TestARefusalForEverEndsTheCall(t *testing.T) {
 			updates: "conflict: precondition required, 428"},
 		{does: "answers 304", put: says("304 Not Modified", `ETag: "1"`, ""), updates: "304"},
 	})
+}
+
+// inContent is a dialect whose versions are in the content: {"sha": ...} beside the document.
+var inContent = &ifmatch.Dialect{Name: "in content",
+	Guard: func(_ *http.Request, _ string, content []byte) ([]byte, error) { return content, nil },
+	Read: func(a *http.Response, content, _ []byte) ([]byte, string, error) {
+		return content, a.Header.Get("X-Sha"), nil
+	}}
+
+// shas is a server with versions in the content: reads show them in turn, the last one for ever, and
+// "" is nothing. The first writes are refused with status, and those after them land.
+func shas(status, refusals int, versions ...string) (*ifmatch.Client, *scripted) {
+	return through(func(a arrival) (*http.Response, error) {
+		if a.method != http.MethodGet {
+			if a.n <= refusals {
+				return reply(status, ""), nil
+			}
+			return reply(200, thingV2, "X-Sha: landed"), nil
+		}
+		v := versions[min(a.n, len(versions))-1]
+		if v == "" {
+			return reply(404, ""), nil
+		}
+		return reply(200, thingV1, "X-Sha: "+v), nil
+	}, &ifmatch.Options{Dialect: inContent, MaxWait: time.Millisecond, CreateIfAbsent: true})
+}
+
+func TestAVersionInTheContentIsStaleWhateverStatusSaysSo(t *testing.T) {
+	for _, status := range []int{400, 403, 409, 412, 422} {
+		t.Run(fmt.Sprint("Put ", status), func(t *testing.T) {
+			client, s := shas(status, 1, "a", "b")
+			u, err := ifmatch.Get[thing](t.Context(), client, thingURL)
+			require.NoError(t, err)
+			u.Value.N = 2
+			_, err = ifmatch.Put(t.Context(), client, u)
+			var conflict *ifmatch.ConflictError
+			require.ErrorAs(t, err, &conflict)
+			assert.Equal(t, ifmatch.StaleVersion, conflict.Kind)
+			assert.Equal(t, ifmatch.ETag("b"), conflict.RemoteETag)
+			assert.Equal(t, "GET PUT GET GET", s.methods(), "and a look whether the tag is new at every request")
+		})
+		t.Run(fmt.Sprint("Update ", status), func(t *testing.T) {
+			client, s := shas(status, 1, "a", "b")
+			require.NoError(t, update(t.Context(), client))
+			assert.Equal(t, "GET PUT GET GET PUT", s.methods())
+		})
+		t.Run(fmt.Sprint("a document where none should be ", status), func(t *testing.T) {
+			client, _ := shas(status, 1, "a")
+			_, err := ifmatch.Create(t.Context(), client, thingURL, thing{N: 1})
+			var conflict *ifmatch.ConflictError
+			require.ErrorAs(t, err, &conflict)
+			assert.Equal(t, ifmatch.AlreadyExists, conflict.Kind)
+		})
+		t.Run(fmt.Sprint("Update that creates ", status), func(t *testing.T) {
+			client, s := shas(status, 1, "", "a")
+			require.NoError(t, update(t.Context(), client))
+			assert.Equal(t, "GET PUT GET PUT", s.methods(), "the edit is asked again on what is there")
+		})
+		t.Run(fmt.Sprint("gone ", status), func(t *testing.T) {
+			client, _ := shas(status, 1, "a", "")
+			u, err := ifmatch.Get[thing](t.Context(), client, thingURL)
+			require.NoError(t, err)
+			require.ErrorIs(t, ifmatch.Delete(t.Context(), client, u), ifmatch.Deleted)
+		})
+		t.Run(fmt.Sprint("the version is current ", status), func(t *testing.T) {
+			client, s := shas(status, 9, "a")
+			err := update(t.Context(), client)
+			var refused *ifmatch.ResponseError
+			require.ErrorAs(t, err, &refused)
+			assert.Equal(t, status, refused.StatusCode, "it is about something else")
+			assert.Len(t, s.writes(), 1, "and sending it again would not help")
+			assert.Equal(t, status == http.StatusPreconditionFailed, errors.Is(err, ifmatch.ErrRefusedTag))
+		})
+	}
+}
+
+func TestWhoIsAskingIsNoQuestionOfTheVersion(t *testing.T) {
+	for _, status := range []int{401, 407} {
+		client, s := shas(status, 1, "a", "b")
+		err := update(t.Context(), client)
+		var refused *ifmatch.ResponseError
+		require.ErrorAs(t, err, &refused)
+		assert.Equal(t, status, refused.StatusCode)
+		assert.Equal(t, "GET PUT", s.methods())
+
+		client, s = shas(status, 1, "a", "b")
+		u, err := ifmatch.Get[thing](t.Context(), client, thingURL)
+		require.NoError(t, err)
+		u.Value.N = 2
+		_, err = ifmatch.Put(t.Context(), client, u)
+		require.NotErrorIs(t, err, ifmatch.StaleVersion)
+		assert.Equal(t, "GET PUT", s.methods())
+	}
+}
+
+func TestARefusalWithTheVersionInAHeaderFieldIsBelievedAsItIs(t *testing.T) {
+	for _, status := range []int{400, 403, 422} {
+		origin, url := serve(t, nil, thingV1)
+		origin.Next("PUT", ifmatchtest.Together(ifmatchtest.Before(func() { origin.Set("/doc", thingV3) }),
+			ifmatchtest.Answer(ifmatchtest.Problem(status, nil))))
+		_, err := ifmatch.Update(t.Context(), brisk(), url, func(v *thing) error { v.N = 2; return nil })
+		require.NotErrorIs(t, err, ifmatch.StaleVersion)
+		assert.Equal(t, "GET PUT", story(origin))
+	}
 }

@@ -40,10 +40,19 @@ import (
 // A JSON document that does not mean one thing (a member twice in one object, a lone surrogate,
 // invalid UTF-8) can be read but not written: the write is refused.
 //
-// The fields may be stored and the Representation rebuilt later, for example for the round trip
-// through an HTML form: URL, ETag (or LastModified) and Content are what a write needs, and
-// Header's Content-Type, where it is not the usual one of T. A Representation is a plain value; it
-// is not safe for concurrent changes.
+// # To be stored
+//
+// encoding/json stores a Representation whole: the value with its changes, every byte of Content,
+// and what is known of an answer that told no validator. Another process, or the next run, goes on
+// from it with [Save] as if nothing had been in between. What is stored is to be kept from
+// strangers like the resource itself: Header may hold secrets.
+//
+// A Representation can also be rebuilt from its fields, for example for the round trip through an
+// HTML form: URL, ETag (or LastModified) and Content are what a write needs, and Header's
+// Content-Type, where it is not the usual one of T. After a write that left both validators empty
+// the fields are not enough: store it with encoding/json.
+//
+// A Representation is a plain value; it is not safe for concurrent changes.
 type Representation[T any] struct {
 	Value T // the caller's, to read and to change
 
@@ -53,9 +62,16 @@ type Representation[T any] struct {
 	Content      []byte      // as fetched, or as written; not to be changed
 	Header       http.Header // header fields of the response that Content or the last write came with
 
+	// Status is the status code of the answer to the write that this is the result of, such as 200,
+	// 201 or 204, as it came over the wire. It is 0 where no answer of its own told, because it was
+	// fetched: by a read, or by the look that follows a write whose answer was lost.
+	Status int
+
 	// unconfirmed says that Content is what a write sent, and that the answer did not tell the
-	// validator of the result: the next write has to look first.
+	// validator of the result: the next write has to look first. receipt is the entity tag of that
+	// answer, if it had one: what the look finds under the same tag is what the write made.
 	unconfirmed bool
+	receipt     ETag
 }
 
 // form says how values of a type stand for content.
@@ -180,6 +196,12 @@ func render[T any](doc []byte, v T, r rules) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("encoding the value as fetched: %w", err)
 	}
+	return applyChange[T](doc, before, after, r)
+}
+
+// applyChange makes the change between two contents in a third, in which everything else stays as
+// it is.
+func applyChange[T any](doc, before, after []byte, r rules) ([]byte, error) {
 	all, err := rulesOf[T](r)
 	if err != nil {
 		return nil, err
@@ -189,4 +211,14 @@ func render[T any](doc []byte, v T, r rules) ([]byte, error) {
 		return nil, fmt.Errorf("applying the change to the document: %w", err)
 	}
 	return edited, nil
+}
+
+// carriedOver returns what to write over what the server made of a content that was sent: the
+// change since then, made in the server's document. What is no JSON value, or the caller's own
+// document, is written as it is.
+func carriedOver[T any](sent, local, fetched []byte, r rules) ([]byte, error) {
+	if formOf[T]() != formJSON || bytes.Equal(sent, fetched) {
+		return local, nil
+	}
+	return applyChange[T](fetched, sent, local, r)
 }

@@ -108,6 +108,23 @@ func TestElementsAreRecognisedByADeclaredKey(t *testing.T) {
 			`"image": "2", "ports": [80]}]}`, got)
 }
 
+func TestAnElementWithAnotherKeyIsAnotherElement(t *testing.T) {
+	type listener struct {
+		Port int    `json:"port"`
+		Host string `json:"host"`
+		TLS  bool   `json:"tls"`
+	}
+	type gateway struct {
+		Listeners []listener `json:"listeners"`
+	}
+	const before = `{"listeners": [{"port": 1, "host": "h", "tls": true, "note": "first"}]}`
+	move := func(g *gateway) { g.Listeners[0].Port = 2 }
+	assert.Equal(t, `{"listeners": [{"port": 2, "host": "h", "tls": true, "note": "first"}]}`,
+		edited(t, before, move, nil), "without a key, it is the same one")
+	assert.Equal(t, `{"listeners": [{"port": 2, "host": "h", "tls": true}]}`,
+		edited(t, before, move, map[string][]string{"/listeners": {"port"}}), "with one, the note was another's")
+}
+
 func TestOtherTypesStandForTheirContent(t *testing.T) {
 	t.Run("map[string]any", func(t *testing.T) {
 		got := edited(t, `{"a": 1.0, "n": 12345678901234567890, "s": "x"}`, func(m *map[string]any) {

@@ -1,6 +1,7 @@
 package ifmatch
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -18,8 +19,13 @@ type ResponseError struct {
 	// secrets.
 	URL string
 
-	StatusCode int
-	Header     http.Header // as received; may hold secrets, and is not part of the error's text
+	StatusCode int // as it came over the wire
+
+	// Meaning is the status that the answer means where the [Dialect] says that this is another one
+	// than StatusCode, else 0. It is what Kind was decided by.
+	Meaning int
+
+	Header http.Header // as received; may hold secrets, and is not part of the error's text
 
 	// Body is the content as received, up to a limit; Truncated reports that there was more of it.
 	// It may hold secrets, and is not part of the error's text.
@@ -42,12 +48,13 @@ type ResponseError struct {
 func newResponseError(
 	in evidence, target *url.URL, status int, header http.Header, body []byte, truncated bool, now time.Time,
 ) *ResponseError {
-	in.status = status
-	in.problem, in.ruling = parseProblem(status, header, body, truncated, target)
+	in.status = cmp.Or(in.meaning, status)
+	in.problem, in.ruling = parseProblem(in.status, header, body, truncated, target)
 	e := &ResponseError{
 		Method:     in.method,
 		URL:        redactURL(target),
 		StatusCode: status,
+		Meaning:    in.meaning,
 		Header:     header,
 		Body:       body,
 		Truncated:  truncated,
@@ -63,6 +70,9 @@ func newResponseError(
 	return e
 }
 
+// status returns what the answer means.
+func (e *ResponseError) status() int { return cmp.Or(e.Meaning, e.StatusCode) }
+
 // Error returns one line of bounded length: method, URL, status, kind, problem type and code. What
 // the server chose is quoted, so that it cannot forge log lines or control a terminal; titles,
 // details, header fields and the body are left out, because they may hold what must not be logged.
@@ -71,6 +81,9 @@ func (e *ResponseError) Error() string {
 	fmt.Fprintf(&b, "ifmatch: %s %s: %d", unquoted(e.Method), unquoted(e.URL), e.StatusCode)
 	if text := http.StatusText(e.StatusCode); text != "" {
 		b.WriteString(" " + text)
+	}
+	if e.Meaning != 0 {
+		fmt.Fprintf(&b, ", which means %d %s", e.Meaning, http.StatusText(e.Meaning))
 	}
 	var more []string
 	if e.Kind != Unknown {
@@ -83,6 +96,9 @@ func (e *ResponseError) Error() string {
 		if p.Code != "" {
 			more = append(more, "code "+quote(p.Code))
 		}
+	}
+	if to, err := url.Parse(e.Header.Get("Location")); err == nil && e.StatusCode/100 == 3 && to.String() != "" {
+		more = append(more, "to "+quote(redactURL(to)))
 	}
 	if len(more) > 0 {
 		b.WriteString(" (" + strings.Join(more, ", ") + ")")

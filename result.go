@@ -2,6 +2,7 @@ package ifmatch
 
 import (
 	"bytes"
+	"errors"
 	"maps"
 	"net/http"
 	"net/url"
@@ -21,7 +22,8 @@ func (c *view) resulting(w *writeRequest, o outcome, decodes func([]byte) error)
 		return o.found // a look showed it
 	}
 	a := o.answer
-	v := &version{url: w.target, header: a.header, content: w.document, unconfirmed: true}
+	v := &version{url: w.target, header: a.header, received: a.received, content: w.document, status: a.own(),
+		unconfirmed: true}
 	if d := c.opts.Dialect; tellsResult(a.status) && d != nil && d.Read != nil {
 		doc, tag, err := d.read(w.method, a, w.document)
 		if err == nil && doc != nil {
@@ -39,11 +41,88 @@ func (c *view) resulting(w *writeRequest, o outcome, decodes func([]byte) error)
 	} else if len(a.body) == 0 {
 		v.tag = tagOfContentSent(w.sentTo(a), w.condition)
 	}
-	v.unconfirmed = v.tag == "" && v.date == ""
+	if v.unconfirmed = v.tag == "" && v.date == ""; v.unconfirmed {
+		v.receipt = w.receiptIn(a)
+	}
 	if bytes.Equal(v.content, w.document) {
 		v.header = labelled(a.header, w.labels)
 	}
 	return v
+}
+
+// claim reads a success. It is believed unless its own content denies it: an answer that shows the
+// version and the content that were to be changed, or one that the dialect cannot read.
+func (c *view) claim(w *writeRequest, a *answer) (told, error) {
+	if err := c.unreadable(w, a); err != nil {
+		return toldDenied, err
+	}
+	if !tellsResult(a.status) || a.status == http.StatusNoContent || !w.changes() {
+		return toldSuccess, nil
+	}
+	shown := c.shownBy(w, a)
+	guarded := shown.version == w.condition.value && shown.version != ""
+	patch := w.method == http.MethodPatch
+	switch old := guarded && (shown.claimed || patch) && !c.showsEffect(w, shown.content); {
+	case old && patch:
+		return toldIgnored, nil
+	case old:
+		return toldDenied, errOldVersionShown
+	case patch && !shown.claimed && a.status == http.StatusOK && (shown.version == "" && len(a.body) > 0 || guarded):
+		return toldUnshown, nil
+	}
+	return toldSuccess, nil
+}
+
+// shownResult is what the content of an answer to a write shows.
+type shownResult struct {
+	content []byte
+	version string // "" if it shows none
+	claimed bool   // the answer says that it is the resource's
+}
+
+func (c *view) shownBy(w *writeRequest, a *answer) shownResult {
+	shown := shownResult{content: a.body, version: string(w.tagIn(a)), claimed: w.claimsResult(a)}
+	if d := c.opts.Dialect; d != nil && d.Read != nil {
+		doc, version, err := d.read(w.method, a, w.document)
+		claimed := err == nil && doc != nil && !bytes.Equal(doc, w.document)
+		shown = shownResult{content: doc, version: string(version), claimed: claimed}
+	}
+	if w.condition.form == byDate {
+		shown.version = a.header.Get("Last-Modified")
+	}
+	return shown
+}
+
+// showsEffect reports whether content shows what the write was to change.
+func (c *view) showsEffect(w *writeRequest, content []byte) bool {
+	if sameContent(w.form, content, w.from.content) {
+		return false
+	}
+	if w.expected == nil {
+		return true // something has changed
+	}
+	there, err := contained(w.form, c.opts.Dialect, w.from.content, w.expected)(&version{content: content})
+	return there || err != nil
+}
+
+var errOldVersionShown = errors.New("the answer shows the version that was to be replaced")
+
+// unreadable returns why the dialect cannot read the answer to a write; nil: it can.
+func (c *view) unreadable(w *writeRequest, a *answer) error {
+	d := c.opts.Dialect
+	if d == nil || d.Read == nil || !tellsResult(a.status) || w.asked == askedDeletion && len(a.body) == 0 {
+		return nil
+	}
+	_, _, err := d.read(w.method, a, w.document)
+	return err
+}
+
+// broughtBack reports whether a write of what was there is known to have found nothing and created
+// it.
+func (c *view) broughtBack(w *writeRequest, o outcome) bool {
+	d := c.opts.Dialect
+	return d != nil && d.CreatedMeansNew && w.asked != askedDeletion && w.condition.form.exists() &&
+		o.answer != nil && o.answer.status == http.StatusCreated
 }
 
 // tellsResult lists the answers that may tell what a write made; 203 and 205 do not.
@@ -92,8 +171,25 @@ func (w *writeRequest) tagIn(a *answer) ETag {
 	return tag
 }
 
+// receiptIn returns the entity tag of an answer that proves nothing by itself, if it may be that of
+// what the write made: that of another resource is not, and the one that the write replaced shows
+// the state before it.
+func (w *writeRequest) receiptIn(a *answer) ETag {
+	tag, _ := selectETag(a.header, a.trailer)
+	if tag.WeakEqual(w.from.tag) || namesOther(w.target, a.url, a.header.Get("Location")) ||
+		namesOther(w.target, a.url, a.header.Get("Content-Location")) {
+		return ""
+	}
+	return tag
+}
+
 // describesTarget reports whether the content of the answer is the resource's.
 func (w *writeRequest) describesTarget(a *answer) bool {
+	return w.claimsResult(a) || w.body != nil && w.method == http.MethodPut && bytes.Equal(a.body, w.body)
+}
+
+// claimsResult reports whether the answer says that its content is the resource's.
+func (w *writeRequest) claimsResult(a *answer) bool {
 	if at := a.header.Get("Content-Location"); at != "" {
 		return !namesOther(w.target, a.url, at)
 	}
@@ -103,7 +199,7 @@ func (w *writeRequest) describesTarget(a *answer) bool {
 			return !namesOther(w.target, a.url, a.header.Get("Location"))
 		}
 	}
-	return w.body != nil && w.method == http.MethodPut && bytes.Equal(a.body, w.body)
+	return false
 }
 
 // namesOther reports whether a reference in an answer from url names a resource other than the
@@ -128,7 +224,7 @@ func labelled(answer, labels http.Header) http.Header {
 		return answer
 	}
 	h := answer.Clone()
-	for _, k := range []string{"Content-Type", "Content-Encoding", "Content-Language"} {
+	for _, k := range describing {
 		h.Del(k)
 	}
 	maps.Copy(h, labels)

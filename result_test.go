@@ -1,6 +1,8 @@
 package ifmatch_test
 
 import (
+	"context"
+	"encoding/json"
 	"net/http"
 	"testing"
 
@@ -253,4 +255,97 @@ func TestWhatASuccessSaysBesidesCannotMakeItAFailure(t *testing.T) {
 		{does: "returns garbage for the new representation",
 			put: says("200 OK", "ETag: \"2\"\nPreference-Applied: return=representation", "\xff\xfe"), updates: "ok"},
 	})
+}
+
+func TestTheStatusOfTheAnswerToAWriteIsInTheResult(t *testing.T) {
+	for _, status := range []int{200, 201, 204, 205} {
+		client, _ := through(held(func(arrival) (*http.Response, error) { return reply(status, ""), nil }), nil)
+		u, err := ifmatch.Put(t.Context(), client, bump())
+		require.NoError(t, err)
+		require.Equal(t, status, u.Status)
+		u, err = ifmatch.Save(t.Context(), client, bump(), nil)
+		require.NoError(t, err)
+		require.Equal(t, status, u.Status)
+		u, err = ifmatch.Patch(t.Context(), client, firstThing(), "application/merge-patch+json", []byte(`{"n":2}`))
+		require.NoError(t, err)
+		require.Equal(t, status, u.Status)
+		u, err = ifmatch.Create(t.Context(), client, thingURL, thing{N: 1})
+		require.NoError(t, err)
+		require.Equal(t, status, u.Status)
+		u, err = ifmatch.Update(t.Context(), client, thingURL, func(v *thing) error { v.N++; return nil })
+		require.NoError(t, err)
+		require.Equal(t, status, u.Status)
+		u, err = ifmatch.Get[thing](t.Context(), client, thingURL)
+		require.NoError(t, err)
+		require.Zero(t, u.Status, "it was fetched")
+	}
+	t.Run("where a look told", func(t *testing.T) {
+		origin, url := serve(t, nil, `{"name":"a","count":1}`)
+		u, err := ifmatch.Get[doc](t.Context(), brisk(), url)
+		require.NoError(t, err)
+		origin.Next("PUT", ifmatchtest.LoseResponse())
+		u.Value.Count = 2
+		u, err = ifmatch.Put(t.Context(), brisk(), u)
+		require.NoError(t, err)
+		require.Zero(t, u.Status)
+	})
+}
+
+// solid is a server that creates anew what is gone, whatever version the write was made from.
+func solid() func(arrival) (*http.Response, error) {
+	return held(func(arrival) (*http.Response, error) { return reply(201, "", `ETag: "7"`), nil })
+}
+
+func TestACreationInThePlaceOfAChangeIsNoQuietSuccess(t *testing.T) {
+	newMeansNew := &ifmatch.Options{Dialect: &ifmatch.Dialect{CreatedMeansNew: true}}
+	for name, write := range map[string]func(context.Context, *ifmatch.Client) error{
+		"Put": put, "Update": update,
+		"Save": func(ctx context.Context, c *ifmatch.Client) error {
+			_, err := ifmatch.Save(ctx, c, bump(), ifmatch.ThreeWay)
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			client, s := through(solid(), newMeansNew)
+			err := write(t.Context(), client)
+			require.ErrorIs(t, err, ifmatch.Recreated)
+			require.NotErrorIs(t, err, ifmatch.ErrUncertain)
+			require.ErrorContains(t, err, "the write took effect")
+			var conflict *ifmatch.ConflictError
+			require.ErrorAs(t, err, &conflict)
+			require.JSONEq(t, thingV1, string(conflict.Base))
+			require.JSONEq(t, thingV2, string(conflict.Local))
+			require.JSONEq(t, thingV2, string(conflict.Remote), "it is there again")
+			require.Equal(t, ifmatch.ETag(`"7"`), conflict.RemoteETag)
+			require.Len(t, s.writes(), 1)
+
+			client, _ = through(solid(), nil)
+			require.NoError(t, write(t.Context(), client), "many servers answer every PUT so")
+		})
+	}
+	client, _ := through(solid(), newMeansNew)
+	_, err := ifmatch.Create(t.Context(), client, thingURL, thing{N: 1})
+	require.NoError(t, err, "a creation is what was asked for")
+	require.NoError(t, ifmatch.Delete(t.Context(), client, firstThing()))
+}
+
+func TestAMergedPlainPutThatCreatedAnewIsNoRefusal(t *testing.T) {
+	client, s := through(func(a arrival) (*http.Response, error) {
+		switch {
+		case a.method == http.MethodGet && a.n == 1:
+			return reply(200, thingV1, `ETag: "1"`), nil
+		case a.method == http.MethodGet:
+			return reply(200, `{"n":1,"rival":true}`, `ETag: "2"`), nil
+		case a.n == 1:
+			return reply(412, ""), nil
+		}
+		return reply(201, "", `ETag: "7"`), nil // the rival deleted it in between
+	}, &ifmatch.Options{Dialect: &ifmatch.Dialect{CreatedMeansNew: true},
+		Plain: ifmatch.PlainOptions{Merge: ifmatch.ThreeWay[json.RawMessage]}})
+	ctx := ifmatch.UnitOfWork(t.Context())
+	_, _, err := plain(t, ctx, client.HTTPClient(), "GET", thingURL, "")
+	require.NoError(t, err)
+	_, _, err = plain(t, ctx, client.HTTPClient(), "PUT", thingURL, thingV2)
+	require.ErrorIs(t, err, ifmatch.Recreated, "it was written: the first 412 is not the answer")
+	require.Equal(t, "GET PUT GET PUT", s.methods())
 }

@@ -17,7 +17,8 @@ func Resume[T any](err error) (*Representation[T], bool) {
 	}
 	u := &Representation[T]{Value: v, URL: e.target, ETag: e.BaseETag, Content: e.Base}
 	if e.base != nil {
-		u.LastModified, u.Header, u.unconfirmed = e.base.date, e.base.header, e.base.unconfirmed
+		u.LastModified, u.Header, u.Status = e.base.date, e.base.header, e.base.status
+		u.unconfirmed, u.receipt = e.base.unconfirmed, e.base.receipt
 	}
 	return u, true
 }

@@ -3,6 +3,7 @@ package ifmatch
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptrace"
 	"sync"
@@ -30,6 +31,9 @@ type request struct {
 	body   []byte // nil: no content
 
 	condition precondition // for the reading of the answer
+	once      bool         // two copies could both take effect, so net/http must not send another
+
+	means func(answer *http.Response, content []byte) int // the status of an answer; nil: its own
 }
 
 func (r *request) safe() bool { return r.method == http.MethodGet || r.method == http.MethodHead }
@@ -48,8 +52,9 @@ const defaultTimeout = 30 * time.Second
 // sender holds what is common to the requests of one client.
 type sender struct {
 	sending
-	http  *http.Client
-	plain bool // net/http itself sends, with nothing of the caller's in between
+	clocks clocks
+	http   *http.Client
+	plain  bool // net/http itself sends, with nothing of the caller's in between
 
 	// For requests that others make: the RoundTripper and the redirect policy as the caller gave
 	// them.
@@ -116,29 +121,33 @@ func (s *sender) send(ctx context.Context, r *request, log *attemptLog) (*answer
 			wire.reset()
 		},
 		CheckRetry: func(ctx context.Context, resp *http.Response, err error) (bool, error) {
+			status := 0
 			if resp != nil && err == nil {
 				if resp.Request == nil { // a RoundTripper of the caller's may leave it out
 					resp.Request = req.Request
 				}
-				last, err = s.read(resp)
+				last, err = s.read(resp, r.means)
+				status = last.status
 				resp.Body = http.NoBody
+				s.clocks.hear(last.url.Host, last.header, last.received, !r.safe())
 			}
 			err = discreet(err)
 			lastErr = err
 			a := Attempt{Method: r.method, Condition: r.condition.String(), Err: err, Start: begun, Waited: wait,
-				Duration: time.Since(begun), Deliveries: wire.deliveries(resp != nil, err)}
-			if s.replaysNothing(r) {
-				// A request that an idle connection did not take was written twice, but only one
-				// copy left.
-				a.Deliveries = min(a.Deliveries, 1)
-			}
+				Duration: time.Since(begun), Deliveries: s.copies(r, wire, resp != nil, err)}
 			if resp != nil {
 				a.Status = resp.StatusCode
 			}
 			log.add(a)
 			tries++
-			if ctx.Err() != nil || tries >= s.maxAttempts || !s.again(r, resp, err, a.Deliveries, &tooEarly) {
+			if ctx.Err() != nil || !s.again(r, status, err, a.Deliveries, &tooEarly) {
 				return false, nil
+			}
+			if tries >= s.maxAttempts {
+				if a.Status == http.StatusTooManyRequests {
+					lastErr = fmt.Errorf("%w: MaxAttempts is %d", ErrExhausted, s.maxAttempts)
+				}
+				return false, lastErr
 			}
 			wait = waits.next()
 			if resp != nil {
@@ -192,14 +201,14 @@ func (s *sender) build(ctx context.Context, r *request, wire *wire) (*retryableh
 		return nil, discreet(err)
 	}
 	req.Header = r.header.Clone()
-	if !r.safe() && !s.replaysNothing(r) {
+	if !r.safe() && (r.once || !s.replaysNothing(r)) {
 		req.GetBody = nil // content that cannot be rewound is not replayed
 	}
 	return req, nil
 }
 
-// again decides whether the same request may go out once more.
-func (s *sender) again(r *request, resp *http.Response, err error, deliveries int, tooEarly *bool) bool {
+// again decides whether the same request may go out once more. status is what the answer means.
+func (s *sender) again(r *request, status int, err error, deliveries int, tooEarly *bool) bool {
 	switch {
 	case errors.Is(err, ErrTooLarge) || unsendable(err):
 		return false
@@ -207,16 +216,16 @@ func (s *sender) again(r *request, resp *http.Response, err error, deliveries in
 		return r.safe() || deliveries == 0
 	case !r.safe() && deliveries > 1:
 		return false // the answer is about one copy; what became of the other is open
-	case resp.StatusCode == http.StatusTooManyRequests:
+	case status == http.StatusTooManyRequests:
 		return true
-	case resp.StatusCode == http.StatusTooEarly: // RFC 8470 §5.2: again, once, outside early data
+	case status == http.StatusTooEarly: // RFC 8470 §5.2: again, once, outside early data
 		first := !*tooEarly
 		*tooEarly = true
 		return first
 	case !r.safe():
 		return false
 	}
-	switch resp.StatusCode {
+	switch status {
 	case http.StatusRequestTimeout, http.StatusInternalServerError, http.StatusBadGateway,
 		http.StatusServiceUnavailable, http.StatusGatewayTimeout:
 		return true

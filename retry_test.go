@@ -261,7 +261,7 @@ func TestNothingEndsACallAfterFifteenMinutes(t *testing.T) {
 		client, s := through(func(a arrival) (*http.Response, error) {
 			if a.method == http.MethodGet {
 				version++
-				return reply(200, thingV1, fmt.Sprintf("ETag: %q", fmt.Sprint(version))), nil
+				return reply(200, fmt.Sprintf(`{"n":1,"by":%d}`, version), fmt.Sprintf("ETag: \"%d\"", version)), nil
 			}
 			if a.n <= 100 {
 				return reply(412, "", "Retry-After: 25"), nil

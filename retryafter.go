@@ -13,6 +13,9 @@ import (
 // for and that does not fit. Test for it with [errors.Is].
 var ErrExhausted = errors.New("a bound was reached")
 
+// errElapsed ends what would go on after MaxElapsed.
+var errElapsed = fmt.Errorf("%w: MaxElapsed is over", ErrExhausted)
+
 // maxRetryAfter bounds what a server can ask us to wait. It is far beyond any sensible request and
 // far below what overflows a time.Duration, so that sums and deadlines made from it stay true.
 const maxRetryAfter = 365 * 24 * time.Hour

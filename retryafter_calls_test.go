@@ -48,7 +48,8 @@ func TestRetryAfterIsHonouredOnAnyStatus(t *testing.T) {
 					}
 					return reply(204, ""), nil
 				}, nil)
-				require.NoError(t, update(t.Context(), client))
+				_, err := ifmatch.Ensure(t.Context(), client, thingURL, func(v *thing) error { v.N = 2; return nil })
+				require.NoError(t, err)
 				all := s.arrivals()
 				require.GreaterOrEqual(t, len(all), 3)
 				require.GreaterOrEqual(t, gaps(all)[1], 7*time.Second, s.methods())
@@ -236,6 +237,7 @@ func TestAnImpossibleWaitEndsTheCall(t *testing.T) {
 			gets: "503"},
 		{does: "turns the write away, and wants a year of patience",
 			put: says("429 Slow down", "Retry-After: 31536000", ""), updates: "exhausted, 429"},
-		{does: "turns the write away for ever", put: says("429 Slow down", "", ""), updates: "429"},
+		{does: "turns the write away for ever", put: says("429 Slow down", "", ""),
+			updates: "exhausted, 429"},
 	})
 }

@@ -46,9 +46,23 @@ func save[T any](
 	if err != nil {
 		return u, nil, err
 	}
+	if from != nil && !bytes.Equal(from.content, u.Content) {
+		// The server has made something of its own of what the last write sent: that is the base.
+		if local, err = carriedOver[T](u.Content, local, from.content, r.rules()); err != nil {
+			return u, nil, r.fail(err, nil)
+		}
+		base, r.base, r.local = from, from, local
+		if bytes.Equal(local, from.content) {
+			w, err := represent[T](from)
+			if err != nil {
+				return u, nil, r.fail(err, nil)
+			}
+			return w, from.answer, nil
+		}
+	}
 	l := newLoop(r, base)
-	m := &merging[T]{loop: l, u: u, merge: merge,
-		last: proposal{asked: askedState, target: u.URL, from: from, content: local, like: u.Header}}
+	m := &merging[T]{loop: l, base: base, merge: merge,
+		last: proposal{asked: askedState, target: u.URL, from: from, content: local, like: base.header}}
 	switch {
 	case others != nil:
 		from, l.life.wasGone = others, others.absent
@@ -62,6 +76,7 @@ func save[T any](
 			return u, nil, err
 		}
 	}
+	m.last.inForce = m.inForce
 	v, a, err := l.run(from, m.propose)
 	if err != nil {
 		return u, nil, err
@@ -77,7 +92,7 @@ func save[T any](
 // what the merge function makes of it.
 type merging[T any] struct {
 	*loop
-	u     *Representation[T]
+	base  *version // that the caller's change started from
 	merge MergeFunc[T]
 	last  proposal // the newest one
 }
@@ -93,13 +108,33 @@ func (m *merging[T]) propose(from *version) (proposal, error) {
 		return proposal{}, err
 	}
 	if !from.absent && bytes.Equal(content, from.content) {
-		return proposal{}, nil
+		return proposal{from: from, done: true}, nil
 	}
-	m.last = proposal{asked: askedState, target: m.u.URL, from: from, content: content, like: m.u.Header}
+	m.last = proposal{asked: askedState, target: m.base.url, from: from, content: content, like: m.base.header,
+		inForce: m.inForce}
 	if !from.absent && !bytes.Equal(content, m.local) {
 		m.last.like = from.header // it is the newest document, changed
 	}
 	return m.last, nil
+}
+
+// inForce reports whether the caller's own merge function would write nothing over a version.
+// Without one it is what the write itself changes that is asked for, as with Put.
+func (m *merging[T]) inForce(now *version) (bool, error) {
+	if m.merge == nil || now.absent {
+		return contained(m.form, m.opts.Dialect, m.base.content, m.local)(now)
+	}
+	cf, err := m.conflictWith(now)
+	if err != nil {
+		return false, err
+	}
+	v, err := m.merge(m.ctx, cf)
+	if err != nil {
+		return false, nil // it is not decided, so nothing says that it is in force
+	}
+	content, err := render(now.content, v, m.rules())
+	d := m.opts.Dialect // a version that the content shows moves on with every write
+	return err == nil && sameContent(m.form, d.unversioned(content), d.unversioned(now.content)), err
 }
 
 // resolve asks merge what to write over the newest version, and returns the content. What was
@@ -107,7 +142,7 @@ func (m *merging[T]) propose(from *version) (proposal, error) {
 // the change.
 func (m *merging[T]) resolve(now *version) ([]byte, error) {
 	if m.merge == nil {
-		return nil, m.undecided(now, nil)
+		return nil, m.undecided(now, m.differs)
 	}
 	cf, err := m.conflictWith(now)
 	if err != nil {
@@ -132,13 +167,13 @@ func (m *merging[T]) resolve(now *version) ([]byte, error) {
 func (m *merging[T]) conflictWith(now *version) (cf Conflict[T], err error) {
 	cf = Conflict[T]{
 		RemoteDeleted: now.absent, RemoteRecreated: m.recreated(now), Refusal: m.refused, Round: m.rounds,
-		BaseContent: m.u.Content, LocalContent: m.local, RemoteContent: now.content, rules: m.rules(),
+		BaseContent: m.base.content, LocalContent: m.local, RemoteContent: now.content, rules: m.rules(),
 	}
 	if cf.Local, err = decode[T](m.local); err != nil {
 		return cf, err
 	}
-	if m.u.Content != nil {
-		if cf.Base, err = decode[T](m.u.Content); err != nil {
+	if m.base.content != nil {
+		if cf.Base, err = decode[T](m.base.content); err != nil {
 			return cf, err
 		}
 	}

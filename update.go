@@ -14,34 +14,62 @@ import (
 // ([Options]: MaxRounds, MaxElapsed), or the refusal is one that fetching again does not cure. If
 // the edit changes nothing, nothing is written.
 //
+// It is for edits that may not be repeated: add to, take one, append. For "set to" there is
+// [Ensure], for edits made elsewhere [Save].
+//
 // edit gets a fresh value each time and must derive its change from it alone: it may run any number
-// of times, and once more to find out whether a write whose answer was lost took effect. Its error
-// ends the call and is found in the returned one.
+// of times. Its error ends the call and is found in the returned one.
 //
 // The edit takes effect at most once. When an answer is lost, Update looks: the version unchanged,
-// it writes again; the edit without effect on the newest state (it is in already), that is success;
-// anything else is [ErrUncertain], unless a write identifier ([Options].WriteID) decides it.
+// it writes again; a write identifier ([Options].WriteID) there, that is success; anything else is
+// [ErrUncertain]. That the newest state shows what the edit would have made proves nothing: it may
+// be somebody else's doing.
 //
 // A resource that does not exist is a [ResponseError] (404), or with [Options].CreateIfAbsent it is
 // created from a zero value (If-None-Match: *). One that is deleted meanwhile is a [ConflictError]
 // of kind [Deleted], or is created too. All errors after the first fetch are a [WriteError] or a
 // [ConflictError]. On success the result is the new state, as [Put] describes it.
 func Update[T any](ctx context.Context, c *Client, url string, edit func(*T) error) (*Representation[T], error) {
+	return apply(ctx, c, url, edit, askedAct)
+}
+
+// Ensure is [Update] for edits that may be repeated: "set to", and not "add to". When an answer is
+// lost and the edit changes nothing on the newest state, whoever brought that about, it is a
+// success.
+func Ensure[T any](ctx context.Context, c *Client, url string, edit func(*T) error) (*Representation[T], error) {
+	return apply(ctx, c, url, edit, askedState)
+}
+
+// apply runs an edit on the newest state until it is in.
+func apply[T any](
+	ctx context.Context, c *Client, url string, edit func(*T) error, a asked,
+) (*Representation[T], error) {
 	if edit == nil {
-		return nil, errors.New("ifmatch: Update: the edit is nil")
+		return nil, errors.New("ifmatch: the edit is nil")
 	}
 	r := begin[T](ctx, c.route(http.MethodPut, url), http.MethodPut, url)
-	start, err := r.fetch(ctx, url, r.form, false, &r.log)
-	if err != nil {
-		return nil, err
+	start, err := r.fetch(ctx, url, r.form, true, &r.log)
+	if err == nil && start.absent && !r.opts.CreateIfAbsent {
+		start, err = r.asked(start)
 	}
-	if start.absent && !r.opts.CreateIfAbsent {
+	switch {
+	case err != nil:
+		return nil, err
+	case start.absent && !r.opts.CreateIfAbsent:
 		return nil, start.missing
 	}
 	var u *Representation[T] // that the edit was last applied to
 	l := newLoop(r, start)
 	v, _, err := l.run(start, func(from *version) (proposal, error) {
-		p, edited, err := editing(l, from, edit)
+		p, edited, err := editing(l, from, edit, a)
+		if (p.done || err != nil) && from == start && l.older(l.start, from) {
+			// That it changes nothing, or fails, on an old answer says nothing of now.
+			newer, old := r.asked(from)
+			if old != nil {
+				return p, l.fail(old, nil)
+			}
+			p, edited, err = editing(l, newer, edit, a)
+		}
 		u = edited
 		return p, err
 	})
@@ -58,8 +86,23 @@ func Update[T any](ctx context.Context, c *Client, url string, edit func(*T) err
 	return w, nil
 }
 
+// asked returns a version that is no older than the call, for what is believed without a write: v,
+// or a newer one.
+func (r *call) asked(v *version) (*version, error) {
+	if !r.older(r.start, v) {
+		return v, nil
+	}
+	now, err := r.fetchPast(r.ctx, r.start, nil, r.target, r.form, &r.log)
+	if err != nil {
+		return nil, err
+	}
+	return now, nil
+}
+
 // editing proposes the edit of a version.
-func editing[T any](l *loop, from *version, edit func(*T) error) (p proposal, u *Representation[T], err error) {
+func editing[T any](
+	l *loop, from *version, edit func(*T) error, a asked,
+) (p proposal, u *Representation[T], err error) {
 	refused := l.refusedBy()
 	if !l.opts.CreateIfAbsent {
 		if from.absent {
@@ -88,10 +131,13 @@ func editing[T any](l *loop, from *version, edit func(*T) error) (p proposal, u 
 	}
 	l.base, l.local = from, local
 	if !from.absent && bytes.Equal(local, u.Content) {
-		return p, u, nil
+		return proposal{from: from, done: true}, u, nil
 	}
-	return proposal{asked: askedAct, target: l.target, from: from, content: local, like: u.Header,
-		inForce: applied(edit, l.rules())}, u, nil
+	p = proposal{asked: a, target: l.target, from: from, content: local, like: u.Header}
+	if a == askedState {
+		p.inForce = applied(edit, l.rules())
+	}
+	return p, u, nil
 }
 
 // applied returns the test for an edit being in force: applied to the newest state, it changes

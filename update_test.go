@@ -135,3 +135,98 @@ func TestManyWritersLoseNothing(t *testing.T) {
 	wg.Wait()
 	assert.JSONEq(t, `{"count":160}`, origin.Body("/doc"))
 }
+
+func TestEnsureIsSatisfiedByWhoeverBroughtTheStateAbout(t *testing.T) {
+	two := func(v *thing) error { v.N = 2; return nil }
+	for name, c := range map[string]struct {
+		rival   string
+		options func(*ifmatch.Options)
+		sure    bool
+	}{
+		"a rival set the same":                     {rival: `{"n":2,"note":"theirs"}`, sure: true},
+		"a rival set something else":               {rival: `{"n":3}`},
+		"an identifier tells more than the state":  {rival: `{"n":2}`, options: listing},
+		"a rival deleted it":                       {rival: ""},
+		"the newest state cannot be decoded as it": {rival: `{"n":"two"}`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			origin, url := serve(t, nil, `{"n":1}`)
+			rival := ifmatchtest.Before(func() {
+				if c.rival == "" {
+					origin.Delete("/doc")
+					return
+				}
+				origin.Set("/doc", c.rival)
+			})
+			origin.Next("PUT", ifmatchtest.Together(rival, ifmatchtest.LoseRequest()))
+			client := brisk()
+			if c.options != nil {
+				client = client.With(c.options)
+			}
+			u, err := ifmatch.Ensure(t.Context(), client, url, two)
+			assert.Equal(t, 1, origin.Arrived("PUT"))
+			if !c.sure {
+				requireUncertain(t, err)
+				return
+			}
+			require.NoError(t, err)
+			assert.Equal(t, c.rival, string(u.Content), "the newest state is the result")
+			assert.Equal(t, origin.ETag("/doc"), string(u.ETag))
+		})
+	}
+}
+
+func TestAnEnsuredEditThatFailsOnTheNewestStateLeavesItUncertainAndSaysWhy(t *testing.T) {
+	origin, url := serve(t, nil, `{"n":1}`)
+	rival := ifmatchtest.Before(func() { origin.Set("/doc", `{"n":9}`) })
+	origin.Next("PUT", ifmatchtest.Together(rival, ifmatchtest.LoseRequest()))
+	tooMuch := errors.New("too much")
+	_, err := ifmatch.Ensure(t.Context(), brisk(), url, func(v *thing) error {
+		if v.N > 5 {
+			return tooMuch
+		}
+		v.N = 2
+		return nil
+	})
+	requireUncertain(t, err)
+	require.ErrorIs(t, err, tooMuch)
+}
+
+func TestEnsureIsUpdateWhereEveryAnswerComes(t *testing.T) {
+	origin, url := serve(t, nil, `{"n":1}`)
+	origin.Next("PUT", ifmatchtest.RivalWrite(`{"n":5,"note":"theirs"}`))
+	u, err := ifmatch.Ensure(t.Context(), brisk(), url, func(v *thing) error { v.N = 2; return nil })
+	require.NoError(t, err)
+	assert.Equal(t, thing{N: 2, Note: "theirs"}, u.Value)
+	u, err = ifmatch.Ensure(t.Context(), brisk(), url, func(v *thing) error { v.N = 2; return nil })
+	require.NoError(t, err)
+	assert.EqualValues(t, 2, u.Value.N)
+	assert.Equal(t, "GET PUT GET PUT GET", story(origin), "nothing changed: nothing written")
+}
+
+func TestTheFirstFetchOfAnEditAsksPastCaches(t *testing.T) {
+	for name, call := range map[string]func(*ifmatch.Client, string, func(*thing) error) error{
+		"Update": func(c *ifmatch.Client, url string, edit func(*thing) error) error {
+			_, err := ifmatch.Update(t.Context(), c, url, edit)
+			return err
+		},
+		"Ensure": func(c *ifmatch.Client, url string, edit func(*thing) error) error {
+			_, err := ifmatch.Ensure(t.Context(), c, url, edit)
+			return err
+		},
+	} {
+		origin, url := serve(t, nil, `{"n":1}`)
+		require.NoError(t, call(brisk(), url, func(v *thing) error { v.N = 2; return nil }), name)
+		assert.Equal(t, "no-cache", origin.Requests("GET")[0].Header.Get("Cache-Control"))
+	}
+}
+
+func TestAnEditThatChangesNothingOnAnOldAnswerIsRunOnANewerOne(t *testing.T) {
+	origin, url := serve(t, nil, `{"n":1}`)
+	origin.Set("/doc", `{"n":2}`)
+	origin.Next("GET", ifmatchtest.Together(ifmatchtest.StaleRead(), ifmatchtest.SetHeader("Age", "3600")))
+	u, err := ifmatch.Update(t.Context(), brisk(), url, func(v *thing) error { v.N = 1; return nil })
+	require.NoError(t, err)
+	assert.EqualValues(t, 1, u.Value.N)
+	assert.JSONEq(t, `{"n":1}`, origin.Body("/doc"), "what the cache held is not what there is")
+}

@@ -30,41 +30,65 @@ func written[T any](r *call, w *writeRequest, err error) (*Representation[T], er
 	if err != nil {
 		return nil, r.fail(err, nil)
 	}
+	w.until = r.until()
 	o := r.deliver(r.ctx, w, &r.log)
 	switch {
 	case o.what == succeed && w.asked == askedDeletion:
 		return nil, nil
 	case o.what == succeed:
-		u, err := represent[T](r.resulting(w, o, r.decodes))
+		v := r.resulting(w, o, r.decodes)
+		if r.broughtBack(w, o) {
+			return nil, r.createdAnew(v)
+		}
+		u, err := represent[T](v)
 		if err != nil {
 			return nil, r.fail(err, nil)
 		}
 		return u, nil
 	case o.what == superseded:
-		return nil, r.overtaken(o.found)
-	case o.what == refuse && o.found == nil && isBareConflict(o.refusal, w.condition.form):
-		return nil, r.explained(w, o)
+		r.newest = o.found
+		return nil, r.conflict(kindAfterLook(w.condition.form, r.compare(w.from, o.found, w.form)), nil, o.last)
+	case o.what == refuse && o.refusal != nil:
+		e := refusalEvidence{outcome: refuse, answered: true, kind: o.refusal.Kind, status: classOf(o.refusal.status()),
+			condition: w.condition.form}
+		if e.curable() && e.kind != Transient {
+			return explained[T](r, w, o, e)
+		}
 	}
 	return nil, r.ended(o, nil)
 }
 
-// isBareConflict reports a refusal that may be about the version and does not say so.
-func isBareConflict(e *ResponseError, condition preconditionForm) bool {
-	return e != nil && e.Kind == Unknown && mayBeOutdated(e.Kind, e.StatusCode, condition)
-}
-
-// explained is ended for a bare 409, whose reason one look tells.
-func (r *call) explained(w *writeRequest, o outcome) error {
-	now, err := r.fetch(r.ctx, w.target, w.form, true, &r.log)
-	if err != nil {
-		return r.fail(err, o.refusal)
+// explained looks why a write was refused that may have been outdated. The look may also show that
+// the write is in: a gateway repeated it, and the refusal was about the second copy.
+func explained[T any](r *call, w *writeRequest, o outcome, e refusalEvidence) (*Representation[T], error) {
+	now := o.found
+	if now == nil {
+		var refused *version
+		if e.saysOutdated() {
+			refused = w.from
+		}
+		var err error
+		ctx, cancel := r.inTime()
+		defer cancel()
+		if now, err = r.fetchPast(ctx, o.since, refused, w.target, w.form, &r.log); now == nil || err != nil {
+			return nil, r.fail(err, o.refusal)
+		}
 	}
 	r.newest = now
-	kind := kindAfterLook(w.condition.form, r.compare(w.from, now, w.form))
-	if kind == Unknown {
-		return r.fail(nil, o.refusal)
+	if there, _ := w.id.recognise(now.content, now.header, true); there {
+		return represent[T](now)
 	}
-	return r.conflict(kind, nil, o.refusal)
+	if err := r.restless(r.ctx, w.from, now, w.form, &r.log); err != nil {
+		return nil, r.fail(err, o.refusal)
+	}
+	relation := r.compare(w.from, now, w.form)
+	switch e.decideAfterFetch(relation) {
+	case surface:
+		return nil, r.ended(misnamed(o), nil)
+	case refusedTag:
+		return nil, r.ended(o, fmt.Errorf("%w: %s", ErrRefusedTag, suspicion(w.condition.form, now)))
+	}
+	return nil, r.conflict(kindAfterLook(w.condition.form, relation), nil, o.refusal)
 }
 
 // overtaken is the conflict that a fetch alone showed.
@@ -73,20 +97,25 @@ func (r *call) overtaken(now *version) error {
 	if now.absent {
 		return r.conflict(Deleted, nil, now.missing)
 	}
-	return r.conflict(StaleVersion, nil, nil)
+	return r.conflict(StaleVersion, r.differs, nil)
 }
 
 // Put replaces the resource by u's value in one exchange, under the condition that it is still the
 // version that u was fetched as (If-Match). If it is not, the error is a [ConflictError], and
-// nothing was written; [Save] goes on from there.
+// nothing was written; [Save] goes on from there. A refusal that may be about the version is looked
+// after by fetching: the error holds the newest state, and says [ErrRefusedTag] where that is still
+// the one that was refused.
 //
 // On success the result is the new state. If the answer does not prove what it is (RFC 9110
-// §9.3.4), the result has no validator yet, and the next write fetches first. On error the result
-// is u itself, unchanged.
+// §9.3.4), the result has no validator yet, and the next write fetches first. If what it finds is
+// what the server made of this write, it goes on from that, with the caller's change applied to the
+// server's document: the same entity tag as in the answer says so, or no difference outside of
+// [Options].ServerMembers. On error the result is u itself, unchanged.
 //
 // Nothing is sent when there is no validator ([ErrNoValidator]). A write whose answer is lost is
-// looked after by fetching, and sent again if it did not take effect; what cannot be known is
-// [ErrUncertain]. 429 and 425 are answered with patience.
+// looked after by fetching: the value in force, whoever brought that about, is success; the version
+// unchanged, it is sent again; what cannot be known is [ErrUncertain]. 429 and 425 are answered
+// with patience.
 func Put[T any](ctx context.Context, c *Client, u *Representation[T]) (*Representation[T], error) {
 	if u == nil {
 		return u, errNilRepresentation
@@ -98,7 +127,13 @@ func Put[T any](ctx context.Context, c *Client, u *Representation[T]) (*Represen
 	}
 	r.base, r.local = u.version(), local
 	v, err := single(r, u, func(from *version) (*writeRequest, error) {
-		p := proposal{asked: askedState, target: u.URL, from: from, content: local, like: u.Header}
+		content, err := carriedOver[T](u.Content, local, from.content, r.rules())
+		if err != nil {
+			return nil, err
+		}
+		r.base, r.local = from, content
+		p := proposal{asked: askedState, target: u.URL, from: from, content: content, like: from.header,
+			inForce: contained(r.form, r.opts.Dialect, from.content, content)}
 		return r.newReplacement(p, r.form)
 	})
 	if err != nil {
@@ -109,8 +144,12 @@ func Put[T any](ctx context.Context, c *Client, u *Representation[T]) (*Represen
 
 // Create stores v as a new resource at url, under the condition that there is none yet (PUT with
 // If-None-Match: *, RFC 9110 §13.1.2). If there is one, the error is a [ConflictError] of kind
-// [AlreadyExists]. A creation whose answer is lost is looked after as in [Put]; a resource that
-// shows all of v counts as created.
+// [AlreadyExists].
+//
+// A creation whose answer is lost is looked after, but absence proves nothing (it may have been
+// created and deleted by others, or arrive late), and so it is not sent again; nor does a resource
+// that shows v: others may have made it. Both are [ErrUncertain], unless a write identifier
+// ([Options].WriteID) tells, or [Options].UniqueURL says that nobody else creates there.
 func Create[T any](ctx context.Context, c *Client, url string, v T) (*Representation[T], error) {
 	r := begin[T](ctx, c.route(http.MethodPut, url), http.MethodPut, url)
 	content, err := encode(v)
@@ -119,14 +158,22 @@ func Create[T any](ctx context.Context, c *Client, url string, v T) (*Representa
 	}
 	r.local = content
 	nothing := &version{absent: true, url: url}
-	w, err := r.newReplacement(proposal{asked: askedCreation, target: url, from: nothing, content: content}, r.form)
+	p := proposal{asked: askedCreation, target: url, from: nothing, content: content}
+	if r.opts.UniqueURL {
+		p.inForce = contained(r.form, r.opts.Dialect, nil, content)
+	}
+	w, err := r.newReplacement(p, r.form)
 	return written[T](r, w, err)
 }
 
 // Patch sends a patch document of the given media type, such as application/merge-patch+json (RFC
 // 7396) or application/json-patch+json (RFC 6902), to the resource of u (RFC 5789), under the
 // condition that it is still the version that u was fetched as. u's Value plays no part. Errors are
-// those of [Put]; on error the result is u itself.
+// those of [Put]; on error the result is u itself. A patch whose answer is lost is recognised by
+// nothing: it carries no identifier, and its effect may be somebody else's.
+//
+// A success that shows the version unchanged is [ErrIgnored]. Where the answer has content that
+// does not show the new representation, the resource is looked at; a 204 is believed.
 //
 // If the answer does not hold the new representation, the result has neither Content nor Value:
 // [Get] it before the next write.
@@ -149,8 +196,10 @@ func Patch[T any](
 
 // Delete deletes the resource of u, under the condition that it is still the version that u was
 // fetched as (If-Match). If it has changed, the error is a [ConflictError], also when it is gone
-// already: of kind [Deleted] then. When the answer is lost and the resource is found gone
-// afterwards, that is success.
+// already: of kind [Deleted] then, whatever the server calls it. When the answer is lost and the
+// resource is found gone afterwards, that is success. A deletion carries no identifier: behind a
+// gateway that repeats requests, the refusal of the second copy looks like somebody else's
+// deletion.
 func Delete[T any](ctx context.Context, c *Client, u *Representation[T]) error {
 	if u == nil {
 		return errNilRepresentation

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/ifmatch-go/ifmatch/jsonmerge"
 )
@@ -13,12 +14,13 @@ import (
 type proposal struct {
 	asked   asked
 	target  string
-	from    *version // that content was derived from; nil: nothing is left to write
+	from    *version // that content was derived from
+	done    bool     // nothing is left to write
 	content []byte
 	like    http.Header // fields that content was fetched with; they describe it
 
-	// inForce reports whether a version shows what is proposed. nil: it is compared with the
-	// difference between the two contents.
+	// inForce reports whether a version shows what is proposed. nil: none can, because it is an
+	// act.
 	inForce func(*version) (bool, error)
 }
 
@@ -32,17 +34,42 @@ type writeRequest struct {
 	form      form
 	document  []byte       // that the write makes; nil if only the server knows
 	labels    http.Header  // what describes document
+	expected  []byte       // document, or what a patch should make of the content; nil if that is not known
 	from      *version     // that the write was made from
 	condition precondition // that guards it
 	id        *writeID     // nil: the write leaves no identifier
+	until     time.Time    // no look and no other copy begins later; zero: no such bound
 
 	// inForce reports whether a version shows what the write wanted. nil: none can.
 	inForce func(*version) (bool, error)
 }
 
+// changes reports whether the write had something to change in what there is, as far as it is
+// known.
+func (w *writeRequest) changes() bool {
+	if w.asked == askedDeletion || w.from.absent || w.from.content == nil {
+		return false // there is nothing to compare an answer with
+	}
+	return w.expected == nil || !sameContent(w.form, w.expected, w.from.content)
+}
+
+// comesBack reports whether what the write was made from may come back, so that two copies of it
+// can take effect: absence does, and so do hashes.
+func (w *writeRequest) comesBack(c *view) bool {
+	return w.from.absent && !c.opts.UniqueURL || w.tagIsHash(c)
+}
+
+// tagIsHash reports whether the tag that guards the write comes back with the content.
+func (w *writeRequest) tagIsHash(c *view) bool {
+	if c.opts.HashTags || c.opts.Dialect != nil && c.opts.Dialect.HashTags {
+		return !w.from.absent
+	}
+	return w.condition.form == byTag && hashOf(w.from.tag, w.from.content)
+}
+
 // request returns the write as a request of its own, for one copy.
 func (c *view) request(w *writeRequest) (*request, error) {
-	r := &request{method: w.method, url: w.target, header: w.header.Clone(), body: w.body}
+	r := &request{method: w.method, url: w.target, header: w.header.Clone(), body: w.body, once: w.comesBack(c)}
 	return r, c.opts.Dialect.guard(r, w.condition)
 }
 
@@ -62,6 +89,9 @@ func (c *view) newWrite(a asked, target string, f form, from *version) (*writeRe
 	if h.Get("Prefer") == "" {
 		h.Set("Prefer", "return=representation") // RFC 7240 §4.2
 	}
+	if from.absent {
+		a = askedCreation // whatever it is for: absence is no version
+	}
 	return &writeRequest{asked: a, target: target, header: h, form: f, from: from, condition: condition}, nil
 }
 
@@ -72,18 +102,28 @@ func (c *view) newReplacement(p proposal, f form) (*writeRequest, error) {
 		return nil, err
 	}
 	content := p.content
-	if !f.opaque() && c.opts.WriteID != "" {
-		if w.id, content, err = newWriteID(c.writeID, content); err != nil {
+	switch {
+	case c.opts.WriteID == "":
+	case c.writeID.field != "":
+		w.id = c.writeID.newID(w.condition)
+		if err = w.id.leaveInField(w.header, p.from.header); err != nil {
+			return nil, err
+		}
+	case !f.opaque():
+		w.id = c.writeID.newID(w.condition)
+		if content, err = w.id.leave(content); err != nil {
 			return nil, err
 		}
 	}
-	w.method, w.document, w.body = http.MethodPut, content, content
-	if w.inForce = p.inForce; w.inForce == nil {
-		w.inForce = contained(f, c.opts.Dialect, p.from.content, content)
-	}
+	w.method, w.document, w.body, w.expected = http.MethodPut, content, content, content
+	w.inForce = p.inForce
 	describe(w.header, p.like, f)
 	w.labels = http.Header{}
-	describe(w.labels, w.header, f)
+	for _, k := range describing {
+		if v := w.header.Get(k); v != "" {
+			w.labels.Set(k, v)
+		}
+	}
 	if p.from.content != nil && !f.opaque() {
 		accepted := p.like.Values("Accept-Patch")
 		if mediaType, patch := choosePatch(c.opts.PatchFormat, accepted, p.from.content, content); patch != nil {
@@ -102,7 +142,7 @@ func (c *view) newPatch(target string, f form, from *version, mediaType string, 
 		return nil, err
 	}
 	w.method, w.body = http.MethodPatch, slices.Clone(patch)
-	w.inForce = patched(f, c.opts.Dialect, from.content, mediaType, patch)
+	w.expected = patched(f, from.content, mediaType, patch)
 	w.header.Set("Content-Type", mediaType)
 	return w, nil
 }
@@ -147,15 +187,24 @@ func choosePatch(format string, accepted []string, from, to []byte) (mediaType s
 
 const maxLabel = 1 << 10 // bytes: how long a label is, is not the server's choice
 
+// describing are the fields that say what content is.
+var describing = []string{"Content-Type", "Content-Encoding", "Content-Language"}
+
 // noCoding lists values of Content-Encoding that say nothing about the content.
 var noCoding = []string{"identity", "aws-chunked"}
 
-// describe labels content as it was labelled when it was fetched.
+// notJSON lists the media types that content gets from servers and gateways that do not know what
+// it is. Content that was decoded as JSON does not go back under one of them: a server that reads
+// the label would not read the content.
+var notJSON = []string{"text/plain", "text/html", "application/octet-stream", "binary/octet-stream"}
+
+// describe labels content as it was labelled when it was fetched. What h says already stands.
 func describe(h, like http.Header, f form) {
-	for _, k := range []string{"Content-Type", "Content-Encoding", "Content-Language"} {
+	for _, k := range describing {
 		v := like.Get(k)
 		uncoded := k == "Content-Encoding" && slices.Contains(noCoding, strings.ToLower(v))
-		if v == "" || len(v) > maxLabel || h.Get(k) != "" || uncoded {
+		mislabelled := k == "Content-Type" && !f.opaque() && slices.Contains(notJSON, mediaType(v))
+		if v == "" || len(v) > maxLabel || h.Get(k) != "" || uncoded || mislabelled {
 			continue
 		}
 		h.Set(k, v)
@@ -187,23 +236,22 @@ func contained(f form, d *Dialect, from, to []byte) func(*version) (bool, error)
 	}
 }
 
-// patched returns the test for a patch being in force, where its format tells.
-func patched(f form, d *Dialect, from []byte, mediaType string, patch []byte) func(*version) (bool, error) {
-	if from == nil || f.opaque() {
+// patched returns what a patch makes of content, where its format tells; nil: it does not, or the
+// server will say what is wrong with it.
+func patched(f form, content []byte, mediaType string, patch []byte) []byte {
+	if content == nil || f.opaque() {
 		return nil
 	}
 	var to []byte
 	var err error
 	switch t, _, _ := strings.Cut(mediaType, ";"); strings.ToLower(strings.TrimSpace(t)) {
 	case mergePatch:
-		to, err = jsonmerge.ApplyMergePatch(from, patch)
+		to, err = jsonmerge.ApplyMergePatch(content, patch)
 	case jsonPatch:
-		to, err = jsonmerge.ApplyPatch(from, patch, nil)
-	default:
-		return nil
+		to, err = jsonmerge.ApplyPatch(content, patch, nil)
 	}
 	if err != nil {
-		return nil // the server will say what is wrong with it
+		return nil
 	}
-	return contained(f, d, from, to)
+	return to
 }

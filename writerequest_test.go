@@ -1,6 +1,9 @@
 package ifmatch_test
 
 import (
+	"cmp"
+	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -125,4 +128,59 @@ func TestAMergedWriteHasTheNewestMediaType(t *testing.T) {
 	require.NoError(t, err)
 	puts := origin.Requests("PUT")
 	assert.Equal(t, "application/vnd.x+json", puts[len(puts)-1].Header.Get("Content-Type"))
+}
+
+func TestAJSONValueIsWrittenAsJSONWhateverItWasLabelled(t *testing.T) {
+	for label, want := range map[string]string{
+		"":                          "application/json",
+		"text/plain":                "application/json",
+		"text/plain; charset=utf-8": "application/json",
+		"Text/Plain":                "application/json",
+		"text/html; charset=utf-8":  "application/json",
+		"application/octet-stream":  "application/json",
+		"binary/octet-stream":       "application/json", // of objects in S3 that nobody labelled
+		"text/json":                 "text/json",
+		"application/fhir+json":     "application/fhir+json",
+		"application/vnd.x":         "application/vnd.x",
+		"application/JSON; x=y":     "application/JSON; x=y",
+	} {
+		t.Run(label, func(t *testing.T) {
+			client, s := through(func(a arrival) (*http.Response, error) {
+				if a.method == http.MethodGet {
+					return reply(200, thingV1, `ETag: "1"`, "Content-Type: "+label), nil
+				}
+				return reply(204, "", fmt.Sprintf(`ETag: "%d"`, a.n+1)), nil
+			}, nil)
+			u, err := ifmatch.Get[thing](t.Context(), client, thingURL)
+			require.NoError(t, err)
+			for range 2 {
+				u.Value.N++
+				u, err = ifmatch.Put(t.Context(), client, u)
+				require.NoError(t, err)
+				require.Equal(t, want, u.Header.Get("Content-Type"), "what it was stored as")
+			}
+			raw, err := ifmatch.Get[json.RawMessage](t.Context(), client, thingURL)
+			require.NoError(t, err)
+			raw.Value = json.RawMessage(`{}`)
+			_, err = ifmatch.Save(t.Context(), client, raw, nil)
+			require.NoError(t, err)
+			text, err := ifmatch.Get[string](t.Context(), client, thingURL)
+			require.NoError(t, err)
+			text.Value = "{}"
+			_, err = ifmatch.Put(t.Context(), client, text)
+			require.NoError(t, err)
+			var sent []string
+			for _, w := range s.writes() {
+				sent = append(sent, w.header.Get("Content-Type"))
+			}
+			verbatim := cmp.Or(label, "text/plain; charset=utf-8")
+			require.Equal(t, []string{want, want, want, verbatim}, sent, "what is no JSON value keeps its label")
+		})
+	}
+	t.Run("the caller's own label stands", func(t *testing.T) {
+		client, s := through(held(func(arrival) (*http.Response, error) { return reply(204, ""), nil }),
+			&ifmatch.Options{Header: http.Header{"Content-Type": {"text/plain"}}})
+		require.NoError(t, put(t.Context(), client))
+		require.Equal(t, "text/plain", s.writes()[0].header.Get("Content-Type"))
+	})
 }

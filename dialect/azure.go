@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/ifmatch-go/ifmatch"
@@ -84,7 +85,8 @@ func formAzureBlob(w *http.Request, content []byte) ([]byte, error) {
 //
 // Source: Azure Storage, "Update Entity", "Merge Entity", "Insert Entity", "Delete Entity".
 func AzureTable() *ifmatch.Dialect {
-	return &ifmatch.Dialect{Name: "Azure Table", Read: readOData, Form: formAzureTable, Guard: guardAzureTable}
+	return &ifmatch.Dialect{Name: "Azure Table", Read: readOData, Form: formAzureTable, Guard: guardAzureTable,
+		ServerMembers: append(slices.Clone(odataTags), jsonmerge.Pointer{"Timestamp"})}
 }
 
 func formAzureTable(w *http.Request, content []byte) ([]byte, error) {

@@ -45,9 +45,8 @@ type subject struct {
 	key     string // under which the fake stores it; url if empty
 	patch   string // Options.PatchFormat
 
-	gone    ifmatch.Kind // of a Put to a resource that was deleted; Deleted if zero
-	creates bool         // Create is guarded
-	silent  bool         // the answer to a write tells no version: the next write looks first
+	creates bool // Create is guarded
+	silent  bool // the answer to a write tells no version: the next write looks first
 }
 
 const tableURL = "/acct/Docs(PartitionKey='p',RowKey='r')"
@@ -73,7 +72,6 @@ var subjects = []subject{
 	},
 	{
 		name: "CouchDB", dialect: dialect.CouchDB(), family: couchDB{}, url: "/db/doc", creates: true,
-		gone: ifmatch.StaleVersion,
 	},
 	{name: "OData", dialect: dialect.OData(), family: odata{}, url: "/v4/Docs(7)", creates: true},
 	{name: "OData, minimal", dialect: dialect.OData(), family: odata{minimal: true}, url: "/v4/Docs(7)", creates: true},
@@ -83,7 +81,6 @@ var subjects = []subject{
 	},
 	{
 		name: "Azure Blob", dialect: dialect.AzureBlob(), family: azureBlob{}, url: "/c/doc", creates: true,
-		gone: ifmatch.StaleVersion,
 	},
 	{name: "Azure Table", dialect: dialect.AzureTable(), family: azureTable{}, url: tableURL, creates: true},
 	{
@@ -95,11 +92,10 @@ var subjects = []subject{
 	{name: "Google PATCH", dialect: dialect.Google(), family: google{}, url: "/v1/docs/doc", patch: mergePatch},
 	{
 		name: "GCS media", dialect: dialect.GCS(), family: gcs{}, url: "/storage/v1/b/bu/o/a%2Fdoc?alt=media",
-		key: "/storage/v1/b/bu/o/a%2Fdoc", creates: true, gone: ifmatch.StaleVersion,
+		key: "/storage/v1/b/bu/o/a%2Fdoc", creates: true,
 	},
 	{
 		name: "GCS XML", dialect: dialect.GCS(), family: gcs{}, url: "/bu/a/doc", creates: true,
-		gone: ifmatch.StaleVersion,
 	},
 	{name: "GCS metadata", dialect: dialect.GCS(), family: gcsMetadata{}, url: "/storage/v1/b/bu/o/doc"},
 	{
@@ -109,16 +105,13 @@ var subjects = []subject{
 	{
 		name: "GitHub contents", dialect: dialect.GitHubContents("update"), family: gitHub{},
 		url: "/repos/o/r/contents/doc?ref=side", key: "/repos/o/r/contents/doc@side", creates: true,
-		gone: ifmatch.StaleVersion,
 	},
 	{
 		name: "Elasticsearch", dialect: dialect.Elasticsearch(), family: elastic{}, url: "/i/_doc/doc", creates: true,
-		gone: ifmatch.StaleVersion,
 	},
-	{name: "FHIR", dialect: dialect.FHIR(), family: fhir{}, url: "/Doc/doc", creates: true, gone: ifmatch.StaleVersion},
+	{name: "FHIR", dialect: dialect.FHIR(), family: fhir{}, url: "/Doc/doc", creates: true},
 	{
 		name: "FHIR, receipts", dialect: dialect.FHIR(), family: fhir{receipt: true}, url: "/Doc/doc", creates: true,
-		gone: ifmatch.StaleVersion,
 	},
 	{name: "version", dialect: dialect.Version(lockVersion), family: locking{}, url: "/docs/doc", creates: true},
 	{
@@ -212,9 +205,6 @@ func TestEveryDialectKeepsTheContract(t *testing.T) {
 					x := &exam{subject: s}
 					if x.key == "" {
 						x.key = s.url
-					}
-					if x.gone == 0 {
-						x.gone = ifmatch.Deleted
 					}
 					f, server := newFake(t, s.family)
 					x.fake, x.url = f, server.URL+s.url
@@ -360,7 +350,7 @@ func deletedStaysDeleted(t *testing.T, x *exam) {
 	put := func() error { _, err := ifmatch.Put(t.Context(), x.client, u); return err }
 	err := put()
 	x.settled(t, &err, put)
-	x.conflict(t, err, x.gone)
+	x.conflict(t, err, ifmatch.Deleted)
 
 	_, err = ifmatch.Save(t.Context(), x.client, u, ifmatch.ThreeWay)
 	x.conflict(t, err, ifmatch.Deleted)
@@ -431,7 +421,7 @@ func twoLoopsLoseNothing(t *testing.T, x *exam) {
 func lostAnswerIsLookedAfter(t *testing.T, x *exam) {
 	x.seed()
 	x.loses(1)
-	u, err := ifmatch.Update(t.Context(), x.client, x.url, func(d *doc) error {
+	u, err := ifmatch.Ensure(t.Context(), x.client, x.url, func(d *doc) error {
 		d.Name, d.Count = "mine", 5
 		return nil
 	})
@@ -460,7 +450,8 @@ func lostCreationIsLookedAfter(t *testing.T, x *exam) {
 	}
 	x.loses(1)
 	create := func() error {
-		_, err := ifmatch.Create(t.Context(), x.client, x.url, doc{"new", 3})
+		ours := x.client.With(func(o *ifmatch.Options) { o.UniqueURL = true })
+		_, err := ifmatch.Create(t.Context(), ours, x.url, doc{"new", 3})
 		return err
 	}
 	err := create()

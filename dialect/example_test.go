@@ -16,8 +16,11 @@ import (
 // shaOf finds the hashes of git objects.
 var shaOf = regexp.MustCompile(`\b([0-9a-f]{8})[0-9a-f]{32}\b`)
 
+// writeID finds what makes the message of a commit one of its own.
+var writeID = regexp.MustCompile(`(Write-Id: )[A-Z2-7]{26}\b`)
+
 // example sets the count of a document to 5, and shows the write as it reached a server of the
-// family. It shortens the hashes in the content.
+// family. It shortens what is random in the content, and the hashes.
 func example(of family, path, key string, o ifmatch.Options) {
 	f := &fake{family: of, docs: map[string]stored{}, arrived: map[string]int{}, clock: 6}
 	server := httptest.NewServer(f)
@@ -35,6 +38,7 @@ func example(of family, path, key string, o ifmatch.Options) {
 	}
 	head, content, _ := strings.Cut(f.last, " {")
 	fmt.Println(head)
+	content = writeID.ReplaceAllString(content, "$1...")
 	fmt.Println("{" + shaOf.ReplaceAllString(content, "$1..."))
 	fmt.Println("the next version:", u.ETag)
 }
@@ -111,10 +115,10 @@ func ExampleGCS() {
 
 func ExampleGitHubContents() {
 	example(gitHub{}, "/repos/o/r/contents/a.json?ref=main", "/repos/o/r/contents/a.json@main",
-		ifmatch.Options{Dialect: dialect.GitHubContents("Count to five")})
+		ifmatch.Options{Dialect: dialect.GitHubContents("up")})
 	// Output:
 	// PUT /repos/o/r/contents/a.json
-	// {"message":"Count to five","content":"eyJuYW1lIjoiYW5uIiwiY291bnQiOjV9","branch":"main","sha":"7cbd6c32..."}
+	// {"message":"up\n\nWrite-Id: ...","content":"eyJuYW1lIjoiYW5uIiwiY291bnQiOjV9","branch":"main","sha":"7cbd6c32..."}
 	// the next version: 5bac840167d969947483e33e6728c2060fafdfe4
 }
 

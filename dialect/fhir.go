@@ -28,7 +28,8 @@ import (
 //
 // Source: FHIR R4 and R5, RESTful API §3.1.0.6 "Managing Resource Contention" and "Version Read".
 func FHIR() *ifmatch.Dialect {
-	return &ifmatch.Dialect{Name: "FHIR", Member: fhirVersion, Read: readFHIR, Form: formFHIR, Guard: guardByTag}
+	return &ifmatch.Dialect{Name: "FHIR", Member: fhirVersion, Read: readFHIR, Form: formFHIR, Guard: guardByTag,
+		ServerMembers: []jsonmerge.Pointer{{"meta", "lastUpdated"}}}
 }
 
 var fhirVersion = jsonmerge.Pointer{"meta", "versionId"}

@@ -1,6 +1,7 @@
 package dialect
 
 import (
+	"crypto/rand"
 	"crypto/sha1"
 	"crypto/sha256"
 	"encoding/base64"
@@ -20,9 +21,15 @@ import (
 // the answers; the version is its blob's sha. Each write is a commit with the given message, on the
 // branch that the parameter ref of the URL names.
 //
-//   - Put, Save, Update: PUT with message, content and sha; 409 if the sha is stale.
+//   - Put, Save, Update: PUT with message, content and sha. A stale sha is a 409 at GitHub and a
+//     422 at Gitea; Gitea answers 403 or 500 where two writes meet inside of it.
 //   - Create: the same without sha; 422 if there is a file.
 //   - Delete: DELETE with message and sha.
+//
+// The message of each commit ends with a line of its own, such as "Write-Id: " and 26 random
+// letters and digits. Without it, two equal edits of one version within one second would be one
+// and the same commit: both would be acknowledged and one of them lost. In plain HTTP the message
+// is the caller's own, who has to vary it.
 //
 // The sha in the answer to a write is used if it is that of the content as it was sent, which git's
 // own formula tells.
@@ -38,7 +45,9 @@ import (
 // Source: GitHub REST API, "Repository contents".
 func GitHubContents(message string) *ifmatch.Dialect {
 	g := commits{message}
-	return &ifmatch.Dialect{Name: "GitHub contents", Read: g.read, Form: g.form, Guard: g.guard, Kind: g.kind}
+	return &ifmatch.Dialect{
+		Name: "GitHub contents", Read: g.read, Form: g.form, Guard: g.guard, Kind: g.kind, HashTags: true,
+	}
 }
 
 type commits struct{ message string }
@@ -89,7 +98,7 @@ func (g commits) form(w *http.Request, content []byte) ([]byte, error) {
 		Message string  `json:"message"`
 		Content *string `json:"content,omitempty"`
 		Branch  string  `json:"branch,omitempty"`
-	}{Message: g.message}
+	}{Message: g.message + "\n\nWrite-Id: " + rand.Text()}
 	switch {
 	case g.message == "":
 		return nil, errors.New("a commit needs a message")

@@ -34,7 +34,8 @@ import (
 //
 // Source: AIP-134, AIP-135, AIP-154, AIP-161, AIP-193.
 func Google() *ifmatch.Dialect {
-	return &ifmatch.Dialect{Name: "Google", Member: googleTag, Read: readGoogle, Form: formGoogle, Guard: guardGoogle}
+	return &ifmatch.Dialect{Name: "Google", Member: googleTag, Read: readGoogle, Form: formGoogle, Guard: guardGoogle,
+		ServerMembers: []jsonmerge.Pointer{googleTag, {"updateTime"}}}
 }
 
 var googleTag = jsonmerge.Pointer{"etag"}

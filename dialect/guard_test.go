@@ -48,7 +48,7 @@ func guarded(d *ifmatch.Dialect, method, target, mediaType, version, content str
 	var fields strings.Builder
 	_ = w.Header.Write(&fields)
 	return strings.Join(strings.Fields(strings.TrimPrefix(w.Method+" "+w.URL.RequestURI()+" "+
-		strings.ReplaceAll(fields.String(), "\r\n", "; ")+" "+string(out), " ")), " "), nil
+		strings.ReplaceAll(fields.String(), "\r\n", "; ")+" "+writeID.ReplaceAllString(string(out), "$1..."), " ")), " "), nil
 }
 
 const asJSON = "application/json"
@@ -125,11 +125,11 @@ func TestGuardPutsTheVersionWhereTheFamilyLooksForIt(t *testing.T) {
 		},
 		{
 			d: dialect.GitHubContents("m"), method: "DELETE", url: "/c/a?ref=side", version: "sha",
-			want: `DELETE /c/a Content-Type: application/json; {"message":"m","branch":"side","sha":"sha"}`,
+			want: `DELETE /c/a Content-Type: application/json; {"message":"m\n\nWrite-Id: ...","branch":"side","sha":"sha"}`,
 		},
 		{
 			d: dialect.GitHubContents("m"), method: "PUT", url: "/c/a",
-			want: `PUT /c/a Content-Type: application/json; {"message":"m","content":""}`,
+			want: `PUT /c/a Content-Type: application/json; {"message":"m\n\nWrite-Id: ...","content":""}`,
 		},
 		{
 			d: dialect.Elasticsearch(), method: "DELETE", url: "/i/_doc/a?routing=r", version: "0/2",

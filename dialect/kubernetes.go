@@ -34,6 +34,7 @@ import (
 // Source: API conventions of Kubernetes, "Concurrency Control and Consistency".
 func Kubernetes() *ifmatch.Dialect {
 	return &ifmatch.Dialect{Name: "Kubernetes", Member: resourceVersion, Read: readKubernetes, Guard: guardKubernetes,
+		ServerMembers: []jsonmerge.Pointer{{"metadata", "generation"}, {"metadata", "managedFields"}},
 		Resource: func(u *url.URL) *url.URL {
 			if q := u.Query(); q.Has("watch") && q.Get("watch") != "false" && q.Get("watch") != "0" {
 				return nil

@@ -31,7 +31,7 @@ import (
 //
 // Source: OData 4.01 Part 1 §8.2.4, §8.2.5, §8.3.1, §11.4.1.1; JSON Format §4.5.10.
 func OData() *ifmatch.Dialect {
-	return &ifmatch.Dialect{Name: "OData", Read: readOData, Form: formOData, Guard: guardByTag}
+	return &ifmatch.Dialect{Name: "OData", Read: readOData, Form: formOData, Guard: guardByTag, ServerMembers: odataTags}
 }
 
 // odataTags are the annotations with the entity tag: version 4, 4.01, and 3, which Azure Tables

@@ -26,7 +26,7 @@ import (
 //
 // Source: Amazon S3 User Guide, "Conditional requests"; API Reference, PutObject and DeleteObject.
 func S3() *ifmatch.Dialect {
-	return &ifmatch.Dialect{Name: "S3", Read: readS3, Form: formS3, Guard: guardByTag}
+	return &ifmatch.Dialect{Name: "S3", Read: readS3, Form: formS3, Guard: guardByTag, HashTags: true}
 }
 
 func readS3(answer *http.Response, content, _ []byte) ([]byte, string, error) {

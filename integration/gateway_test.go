@@ -60,7 +60,7 @@ var (
 		forms: []form{
 			subject[document]{
 				form: typed.form, extension: typed.extension, mediaType: typed.mediaType, edit: typed.edit,
-				content: bytes.Replace(typed.content, []byte("{"), []byte(`{"writers": [],`), 1),
+				content: bytes.Replace(typed.content, []byte("{"), []byte(`{"writers": ["created"],`), 1),
 			},
 			inapplicable{raw.form, "Raw content has no place for the write identifier by which a write is recognised " +
 				"that a gateway sent twice."},

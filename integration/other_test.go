@@ -2,8 +2,10 @@ package integration_test
 
 import (
 	"bytes"
+	"crypto/rand"
 	"io"
 	"net/http"
+	"regexp"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -64,10 +66,18 @@ func (o other) addsOne(t *testing.T) []byte {
 	d, err := documentIn(content)
 	require.NoError(t, err)
 	addOne(&d)
-	content = with(content, d)
+	content = signed(with(content, d))
 	o.puts(t, content)
 	return content
 }
+
+// signed leaves a write identifier where the document keeps them, as every writer has to where
+// clients tell their own writes by theirs.
+func signed(content []byte) []byte {
+	return writersList.ReplaceAll(content, []byte(`"writers": [$1, "`+rand.Text()+`"]`))
+}
+
+var writersList = regexp.MustCompile(`"writers": ?\[([^\]]+)\]`)
 
 // deletes deletes the resource.
 func (o other) deletes(t *testing.T) {

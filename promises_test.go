@@ -117,7 +117,7 @@ func TestUpdateCountsEveryIncrementOnceWhenResponsesAreLost(t *testing.T) {
 			c := brisk().With(func(o *ifmatch.Options) {
 				o.Header = tc.header
 				o.WriteID = tc.writeID
-				o.MaxRounds = 200
+				o.WriteIDs = increments // however slow the machine, the list does not wrap
 			})
 			var acknowledged, uncertain, conflicts atomic.Int64
 			var wg sync.WaitGroup

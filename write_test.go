@@ -343,9 +343,12 @@ func TestAConflictIsOfOneKindOnly(t *testing.T) {
 	origin, url := serve(t, nil, `{"n":1}`)
 	u, err := ifmatch.Get[thing](t.Context(), brisk(), url)
 	require.NoError(t, err)
-	origin.Next("DELETE",
-		ifmatchtest.Together(ifmatchtest.RivalDelete(), ifmatchtest.RefuseWith(ifmatchtest.Problem(412, nil))))
+	origin.Next("DELETE", ifmatchtest.Together(ifmatchtest.Before(func() { origin.Delete("/doc") }),
+		ifmatchtest.Answer(ifmatchtest.Problem(412, nil))))
 	err = ifmatch.Delete(t.Context(), brisk(), u)
 	assert.ErrorIs(t, err, ifmatch.Deleted)
 	assert.NotErrorIs(t, err, ifmatch.StaleVersion)
+	var refused *ifmatch.ResponseError
+	require.ErrorAs(t, err, &refused)
+	assert.Equal(t, 412, refused.StatusCode, "what the server said stays")
 }

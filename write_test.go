@@ -352,3 +352,32 @@ func TestAConflictIsOfOneKindOnly(t *testing.T) {
 	require.ErrorAs(t, err, &refused)
 	assert.Equal(t, 412, refused.StatusCode, "what the server said stays")
 }
+
+func TestARedirectOfAnyKindAfterTheWriteWasAppliedIsNoRefusal(t *testing.T) {
+	for _, status := range []int{300, 304, 305} {
+		origin, url := serve(t, nil, `{"n":1}`)
+		origin.Next("PUT", ifmatchtest.ApplyAndAnswer(ifmatchtest.Response{Status: status}))
+		_, err := ifmatch.Update(t.Context(), brisk(), url, func(v *thing) error { v.N++; return nil })
+		requireUncertain(t, err)
+		assert.Equal(t, 1, origin.Arrived("PUT"), "%d", status)
+	}
+}
+
+func TestAnEmpty200UnderTheGuardedTagDoesNotMakeAnIgnoredPatchASuccess(t *testing.T) {
+	origin, url := serve(t, nil, `{"n":1}`)
+	u, err := ifmatch.Get[thing](t.Context(), brisk(), url)
+	require.NoError(t, err)
+	origin.Next("PATCH", ifmatchtest.Answer(ifmatchtest.Response{Status: 200}.With("ETag", string(u.ETag))))
+	_, err = ifmatch.Patch(t.Context(), brisk(), u, "application/merge-patch+json", []byte(`{"n":2}`))
+	assert.ErrorIs(t, err, ifmatch.ErrIgnored)
+}
+
+func TestAnIgnoredPatchOfWhatHasNoValidatorIsNoSuccess(t *testing.T) {
+	origin, url := serve(t, &ifmatchtest.Options{Tags: ifmatchtest.NoTags}, `{"n":1}`)
+	risky := brisk().With(func(o *ifmatch.Options) { o.AllowLostUpdates = true })
+	u, err := ifmatch.Get[thing](t.Context(), risky, url)
+	require.NoError(t, err)
+	origin.Next("PATCH", ifmatchtest.Answer(ifmatchtest.Response{Status: 200, Body: `{"n":1}`}))
+	_, err = ifmatch.Patch(t.Context(), risky, u, "application/merge-patch+json", []byte(`{"n":2}`))
+	assert.ErrorIs(t, err, ifmatch.ErrIgnored)
+}
